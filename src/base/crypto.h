@@ -1,0 +1,56 @@
+/*
+ * crypto - the one door to libcrypto for the core: digests, the keyed digest of API key values, sealing.
+ *
+ * Rule       design "The store": values are looked up by HMAC-SHA-256 under a secret of the installation, whose inner
+ *            and outer states are computed once, and stored sealed with AES-256-GCM.
+ */
+#ifndef FG_BASE_CRYPTO_H
+#define FG_BASE_CRYPTO_H
+
+#include "base/id.h"
+#include "base/status.h"
+
+enum {
+    FG_SHA256_BYTES = 32,
+    FG_SECRET_BYTES = 32,
+    FG_DIGEST_BYTES = 16,          /* what the gate and the store keep of the HMAC */
+    FG_SEAL_OVERHEAD_BYTES = 28,   /* 12 of nonce, 16 of tag */
+    FG_DIGESTER_BYTES = 2 * 32,    /* two SHA-256 states */
+};
+
+/* The first FG_DIGEST_BYTES of HMAC-SHA-256(secret, value): the name of a key value. */
+typedef struct fg_digest {
+    uint64_t word[2];
+} fg_digest_t;
+
+/* HMAC's inner and outer states after their first block. Plain words, may lie in shared memory. */
+typedef struct fg_digester {
+    uint32_t inner[8];
+    uint32_t outer[8];
+} fg_digester_t;
+
+void fg_digester_init(fg_digester_t *digester, const uint8_t secret[FG_SECRET_BYTES]);
+/* No allocation, no system call; any length. */
+fg_digest_t fg_digester_digest(const fg_digester_t *digester, fg_str_t value);
+/* Constant time. */
+static inline bool fg_digest_eq(fg_digest_t a, fg_digest_t b)
+{
+    return ((a.word[0] ^ b.word[0]) | (a.word[1] ^ b.word[1])) == 0;
+}
+
+void fg_sha256(const void *bytes, size_t count, uint8_t ret_hash[FG_SHA256_BYTES]);
+void fg_hmac_sha256(const void *key, size_t key_bytes, const void *bytes, size_t count,
+                    uint8_t ret_mac[FG_SHA256_BYTES]);
+/* Lower-case hexadecimal with a NUL: 2 * count + 1 bytes of room. */
+void fg_hex(const void *bytes, size_t count, char *ret_text);
+bool fg_equal_constant_time(const void *a, const void *b, size_t count);
+
+/* ret_sealed has room for count + FG_SEAL_OVERHEAD_BYTES. `context` is authenticated with it (the key's id). */
+FG_MUST_USE fg_status_t fg_seal(const uint8_t secret[FG_SECRET_BYTES], fg_random_t random,
+                                fg_str_t context, const void *bytes, size_t count,
+                                uint8_t *ret_sealed);
+/* FG_CORRUPT when the tag does not match. ret_bytes has room for count - FG_SEAL_OVERHEAD_BYTES. */
+FG_MUST_USE fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
+                                  const uint8_t *sealed, size_t count, uint8_t *ret_bytes);
+
+#endif
