@@ -1,0 +1,66 @@
+/*
+ * handlers - the functions behind the rows of operations.def.
+ *
+ * Shape      fg_<noun>_<verb>, one file per noun. Each starts after the checks: path parts present, body valid,
+ *            transaction open, arena ready (operation.h).
+ */
+#ifndef FG_CONTROL_HANDLERS_H
+#define FG_CONTROL_HANDLERS_H
+
+#include "control/operation.h"
+
+fg_handler_t fg_api_key_get;
+fg_handler_t fg_api_key_delete;
+fg_handler_t fg_api_key_create;
+fg_handler_t fg_api_key_update;
+fg_handler_t fg_api_key_list;
+fg_handler_t fg_usage_plan_get;
+fg_handler_t fg_usage_plan_delete;
+fg_handler_t fg_usage_plan_create;
+fg_handler_t fg_usage_plan_update;
+fg_handler_t fg_usage_plan_list;
+fg_handler_t fg_plan_key_get;
+fg_handler_t fg_plan_key_delete;
+fg_handler_t fg_plan_key_create;
+fg_handler_t fg_plan_key_list;
+fg_handler_t fg_rest_api_get;
+fg_handler_t fg_rest_api_delete;
+fg_handler_t fg_rest_api_create;
+fg_handler_t fg_rest_api_update;
+fg_handler_t fg_rest_api_list;
+fg_handler_t fg_resource_get;
+fg_handler_t fg_resource_delete;
+fg_handler_t fg_resource_create;
+fg_handler_t fg_resource_update;
+fg_handler_t fg_resource_list;
+fg_handler_t fg_method_get;
+fg_handler_t fg_method_delete;
+fg_handler_t fg_method_put;
+fg_handler_t fg_method_update;
+fg_handler_t fg_method_response_get;
+fg_handler_t fg_method_response_delete;
+fg_handler_t fg_method_response_put;
+fg_handler_t fg_method_response_update;
+fg_handler_t fg_integration_get;
+fg_handler_t fg_integration_delete;
+fg_handler_t fg_integration_put;
+fg_handler_t fg_integration_update;
+fg_handler_t fg_integration_response_get;
+fg_handler_t fg_integration_response_delete;
+fg_handler_t fg_integration_response_put;
+fg_handler_t fg_integration_response_update;
+fg_handler_t fg_deployment_get;
+fg_handler_t fg_deployment_delete;
+fg_handler_t fg_deployment_create;
+fg_handler_t fg_deployment_update;
+fg_handler_t fg_deployment_list;
+fg_handler_t fg_stage_get;
+fg_handler_t fg_stage_delete;
+fg_handler_t fg_stage_create;
+fg_handler_t fg_stage_update;
+fg_handler_t fg_stage_list;
+fg_handler_t fg_account_get;
+fg_handler_t fg_account_update;
+fg_handler_t fg_usage_get;
+fg_handler_t fg_usage_update;
+#endif
