@@ -10,7 +10,7 @@
 
 /* The result must be looked at. */
 #define FG_MUST_USE __attribute__((warn_unused_result))
-#define FG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define FG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define FG_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 typedef struct fg_arena fg_arena_t;
