@@ -8,6 +8,7 @@
 #ifndef FG_BASE_ARENA_H
 #define FG_BASE_ARENA_H
 
+#include "base/status.h"
 #include "base/str.h"
 #include "base/types.h"
 

@@ -8,6 +8,7 @@
 #define FG_BASE_ID_H
 
 #include "base/limits.h"
+#include "base/status.h"
 #include "base/str.h"
 
 /* Where random bytes come from; a test hands in its own. Fills `bytes`; returns false on failure. */

@@ -1,0 +1,138 @@
+/*
+ * The keyed digest of a key value is HMAC-SHA-256 cut to 16 bytes. HMAC hashes a block made from the secret before the
+ * text, once inside and once outside; those two states are computed when the secret is read, which leaves two rounds of
+ * SHA-256 per look-up of a value of up to 55 bytes. OpenSSL's one-shot and EVP calls fetch, allocate and lock; the block
+ * functions do none of it, and stay exported (deprecated) through OpenSSL 3.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 64, NONCE_BYTES = 12, TAG_BYTES = 16, LENGTH_MAX = 1 << 30 };
+
+_Static_assert(NONCE_BYTES + TAG_BYTES == FG_SEAL_OVERHEAD_BYTES, "the overhead is nonce and tag");
+_Static_assert(sizeof(fg_digester_t) == FG_DIGESTER_BYTES, "two states of eight words");
+
+static void keyed_state(const uint8_t secret[FG_SECRET_BYTES], uint8_t pad, uint32_t ret_state[8])
+{
+    uint8_t block[BLOCK_BYTES];
+    memset(block, pad, sizeof(block));
+    for (size_t i = 0; i < FG_SECRET_BYTES; i++)
+        block[i] ^= secret[i];
+    SHA256_CTX sha;
+    SHA256_Init(&sha);
+    SHA256_Transform(&sha, block);
+    memcpy(ret_state, sha.h, sizeof(sha.h));
+    OPENSSL_cleanse(block, sizeof(block));
+}
+
+void fg_digester_init(fg_digester_t *digester, const uint8_t secret[FG_SECRET_BYTES])
+{
+    keyed_state(secret, 0x36, digester->inner);
+    keyed_state(secret, 0x5c, digester->outer);
+}
+
+/* Go on from a state that has taken in one block. */
+static void resume(SHA256_CTX *sha, const uint32_t state[8])
+{
+    memset(sha, 0, sizeof(*sha));
+    memcpy(sha->h, state, sizeof(sha->h));
+    sha->Nl = BLOCK_BYTES * 8;
+    sha->md_len = FG_SHA256_BYTES;
+}
+
+fg_digest_t fg_digester_digest(const fg_digester_t *digester, fg_str_t value)
+{
+    uint8_t hash[FG_SHA256_BYTES];
+    SHA256_CTX sha;
+    resume(&sha, digester->inner);
+    SHA256_Update(&sha, value.at ? value.at : "", value.len);
+    SHA256_Final(hash, &sha);
+    resume(&sha, digester->outer);
+    SHA256_Update(&sha, hash, sizeof(hash));
+    SHA256_Final(hash, &sha);
+    fg_digest_t digest;
+    _Static_assert(sizeof(digest) == FG_DIGEST_BYTES, "a digest is what is kept of the HMAC");
+    memcpy(&digest, hash, sizeof(digest));
+    return digest;
+}
+
+void fg_sha256(const void *bytes, size_t count, uint8_t ret_hash[FG_SHA256_BYTES])
+{
+    SHA256(count ? bytes : "", count, ret_hash);
+}
+
+void fg_hmac_sha256(const void *key, size_t key_bytes, const void *bytes, size_t count,
+                    uint8_t ret_mac[FG_SHA256_BYTES])
+{
+    FG_ASSERT(key_bytes < LENGTH_MAX);
+    unsigned length = FG_SHA256_BYTES;
+    const void *done =
+        HMAC(EVP_sha256(), key, (int)key_bytes, count ? bytes : "", count, ret_mac, &length);
+    FG_ASSERT(done && length == FG_SHA256_BYTES);
+}
+
+void fg_hex(const void *bytes, size_t count, char *ret_text)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < count; i++) {
+        ret_text[2 * i] = digits[at[i] >> 4];
+        ret_text[2 * i + 1] = digits[at[i] & 15];
+    }
+    ret_text[2 * count] = '\0';
+}
+
+bool fg_equal_constant_time(const void *a, const void *b, size_t count)
+{
+    return CRYPTO_memcmp(a, b, count) == 0;
+}
+
+fg_status_t fg_seal(const uint8_t secret[FG_SECRET_BYTES], fg_random_t random, fg_str_t context,
+                    const void *bytes, size_t count, uint8_t *ret_sealed)
+{
+    uint8_t *nonce = ret_sealed, *text = nonce + NONCE_BYTES, *tag = text + count;
+    if (count > LENGTH_MAX || context.len > LENGTH_MAX)
+        return FG_TOO_LARGE;
+    if (!random.fill(random.ctx, nonce, NONCE_BYTES))
+        return FG_IO;
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    if (!cipher)
+        return FG_NO_MEMORY;
+    int length;
+    bool is_done =
+        EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, secret, nonce) &&
+        EVP_EncryptUpdate(cipher, NULL, &length, (const uint8_t *)context.at, (int)context.len) &&
+        EVP_EncryptUpdate(cipher, text, &length, bytes, (int)count) &&
+        EVP_EncryptFinal_ex(cipher, text + length, &length) &&
+        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag);
+    EVP_CIPHER_CTX_free(cipher);
+    return is_done ? FG_OK : FG_INTERNAL;
+}
+
+fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
+                      const uint8_t *sealed, size_t count, uint8_t *ret_bytes)
+{
+    if (count < FG_SEAL_OVERHEAD_BYTES || count > LENGTH_MAX || context.len > LENGTH_MAX)
+        return FG_CORRUPT;
+    size_t text_bytes = count - FG_SEAL_OVERHEAD_BYTES;
+    uint8_t tag[TAG_BYTES];
+    memcpy(tag, sealed + NONCE_BYTES + text_bytes, TAG_BYTES);
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    if (!cipher)
+        return FG_NO_MEMORY;
+    int length;
+    bool is_done =
+        EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, secret, sealed) &&
+        EVP_DecryptUpdate(cipher, NULL, &length, (const uint8_t *)context.at, (int)context.len) &&
+        EVP_DecryptUpdate(cipher, ret_bytes, &length, sealed + NONCE_BYTES, (int)text_bytes) &&
+        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) &&
+        EVP_DecryptFinal_ex(cipher, ret_bytes + length, &length);
+    EVP_CIPHER_CTX_free(cipher);
+    return is_done ? FG_OK : FG_CORRUPT;
+}
