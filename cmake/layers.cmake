@@ -145,7 +145,7 @@ function(fg_fuzz_targets)
   endforeach()
 endfunction()
 
-# bench/<name>_bench.c: one program each.
+# bench/<name>_bench.c: one program each; and the load generator that benches and tests share.
 function(fg_benches)
   get_property(layers GLOBAL PROPERTY FG_LAYERS)
   list(REVERSE layers)
@@ -160,4 +160,6 @@ function(fg_benches)
     target_link_libraries(${name} PRIVATE Threads::Threads m)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
   endforeach()
+  add_executable(load ${CMAKE_SOURCE_DIR}/bench/load.c)
+  set_target_properties(load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endfunction()
