@@ -1,0 +1,203 @@
+/*
+ * One call, step by step: match, verify, read the body, run the handler (inside a transaction when it writes), commit,
+ * publish, render. A step that fails ends the call; what it left in `error` becomes the answer.
+ */
+#include "control/control.h"
+
+#include "auth/sigv4.h"
+#include "control/dispatch.h"
+#include "control/errors.h"
+
+#include <stdio.h>
+
+static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *arena, fg_str_t *ret_secret,
+                             fg_error_t *reterr)
+{
+    fg_control_t *control = ctx;
+    fg_credential_t credential;
+    fg_status_t status =
+        fg_store_credential_get(control->store, access_key_id, arena, &credential, reterr);
+    if (status == FG_OK)
+        *ret_secret = credential.secret_access_key;
+    return status;
+}
+
+static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg_now_t now,
+                          fg_arena_t *arena, fg_error_t *reterr)
+{
+    if (control->settings.is_unsigned_allowed)
+        return FG_OK;
+    size_t count = request->header_count;
+    fg_sigv4_header_t *headers = fg_arena_alloc(arena, (count + 1) * sizeof(*headers));
+    if (!headers)
+        return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
+    for (size_t i = 0; i < count; i++)
+        headers[i] = (fg_sigv4_header_t){request->headers[i].name, request->headers[i].value};
+    fg_sigv4_request_t signed_request = {request->verb, request->target, request->body, headers, count};
+    fg_sigv4_options_t options = {"apigateway", secret_of, control};
+    fg_sigv4_identity_t identity;
+    return fg_sigv4_verify(&signed_request, &options, now.wall, arena, &identity, reterr);
+}
+
+/* An empty body is an empty object: SDKs send none when every member is optional. */
+static fg_status_t body_parse(fg_call_t *call, json_t **ret_input)
+{
+    fg_operation_body_t body = call->operation->body;
+    if (body == FG_BODY_NONE || body == FG_BODY_RAW)
+        return FG_OK;
+    json_t *input = fg_str_is_empty(fg_str_trim(call->body)) ? json_object()
+                                                             : fg_json_parse(call->body, call->error);
+    if (!input)
+        return FG_SERIALIZATION;
+    if (!json_is_object(input)) {
+        json_decref(input);
+        return fg_error_set(call->error, FG_SERIALIZATION, "", "Expected a structure as the body");
+    }
+    *ret_input = input;
+    return FG_OK;
+}
+
+static fg_status_t run_writing(fg_call_t *call)
+{
+    fg_status_t status = fg_store_begin(call->store, call->error);
+    if (status != FG_OK)
+        return status;
+    status = call->operation->handler(call);
+    if (status == FG_OK)
+        status = fg_store_commit(call->store, call->error);
+    if (status != FG_OK)
+        fg_store_rollback(call->store);
+    return status;
+}
+
+/* The change is durable whatever comes of this: a failure is told as it is, and the gate catches up with the next publication. */
+static fg_status_t publish(fg_call_t *call)
+{
+    if (!call->control->agent)
+        return FG_OK;
+    fg_error_t detail = {0};
+    if (fg_agent_publish(call->control->agent, &detail) == FG_OK)
+        return FG_OK;
+    return fg_error_set(call->error, FG_INTERNAL, "",
+                        "the change is stored but not yet published to the gate: %.1800s", detail.message);
+}
+
+static fg_status_t run(fg_call_t *call)
+{
+    const fg_operation_t *operation = call->operation;
+    if (!operation->handler)
+        return fg_error_set(call->error, FG_NOT_IMPLEMENTED, "",
+                            "The operation %s is not implemented yet.", operation->name);
+    FG_JSON_SCOPED *input = NULL;
+    fg_status_t status = body_parse(call, &input);
+    if (status != FG_OK)
+        return status;
+    call->input = input;
+    if (operation->is_write) {
+        status = run_writing(call);
+        return status == FG_OK ? publish(call) : status;
+    }
+    return operation->handler(call);
+}
+
+static void header_add(fg_response_t *response, const char *name, fg_str_t value)
+{
+    FG_ASSERT(response->header_count < FG_RESPONSE_HEADERS_MAX);
+    response->headers[response->header_count++] = (fg_pair_t){fg_str(name), value};
+}
+
+/* 11 bytes are 15 base64 characters and one '='. Rule C2, reference 1.2. */
+static fg_str_t extended_id(fg_random_t random, fg_arena_t *arena)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint8_t bytes[12] = {0};
+    char *text = fg_arena_alloc(arena, 17);
+    if (!text || !random.fill(random.ctx, bytes, 11))
+        return FG_STR_NONE;
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t group = (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
+        for (size_t j = 0; j < 4; j++)
+            text[4 * i + j] = alphabet[group >> (18 - 6 * j) & 63];
+    }
+    text[15] = '=';
+    return fg_str_of(text, 16);
+}
+
+static void ids_add(fg_control_t *control, fg_arena_t *arena, fg_response_t *response)
+{
+    char *uuid = fg_arena_alloc(arena, 37);
+    if (uuid && fg_uuid_make(control->random, uuid))
+        header_add(response, "x-amzn-RequestId", fg_str(uuid));
+    fg_str_t extended = extended_id(control->random, arena);
+    if (extended.at)
+        header_add(response, "x-amz-apigw-id", extended);
+}
+
+static void render_error(fg_arena_t *arena, fg_response_t *response)
+{
+    fg_exception_t exception = fg_exception_of(response->error.status);
+    response->status = exception.http_status;
+    header_add(response, "x-amzn-ErrorType", fg_str(exception.name));
+    response->body = fg_error_body(&response->error, arena);
+}
+
+static fg_status_t render(fg_call_t *call, fg_response_t *response)
+{
+    response->status = call->operation->status;
+    if (!call->output)
+        return FG_OK;
+    response->body = fg_json_render(call->output, call->arena);
+    if (response->body.at)
+        return FG_OK;
+    return fg_error_set(call->error, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
+}
+
+static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg_now_t now,
+                          fg_arena_t *arena, fg_response_t *response)
+{
+    fg_match_t match = {0};
+    fg_error_t *error = &response->error;
+    fg_status_t status = fg_dispatch(request->verb, request->target, arena, &match, error);
+    if (match.operation)
+        response->operation = match.operation->name;
+    if (status == FG_OK && request->body.len > FG_CONTROL_BODY_BYTES_MAX)
+        status = fg_error_set(error, FG_TOO_LARGE, "", "Request size exceeded %d bytes",
+                              FG_CONTROL_BODY_BYTES_MAX);
+    if (status == FG_OK)
+        status = verify(control, request, now, arena, error);
+    if (status != FG_OK)
+        return status;
+    fg_call_t call = {.control = control,
+                      .store = control->store,
+                      .arena = arena,
+                      .now = now,
+                      .random = control->random,
+                      .operation = match.operation,
+                      .query = match.query,
+                      .query_count = match.query_count,
+                      .body = request->body,
+                      .error = error};
+    memcpy(call.path_part, match.path_part, sizeof(call.path_part));
+    status = run(&call);
+    if (status == FG_OK)
+        status = render(&call, response);
+    json_decref(call.output);
+    return status;
+}
+
+void fg_control_handle(fg_control_t *control, const fg_request_t *request, fg_now_t now,
+                       fg_arena_t *arena, fg_response_t *ret_response)
+{
+    *ret_response = (fg_response_t){.operation = "", .body = FG_STR("")};
+    header_add(ret_response, "Content-Type", FG_STR("application/json"));
+    ids_add(control, arena, ret_response);
+    fg_status_t status = answer(control, request, now, arena, ret_response);
+    if (status != FG_OK) {
+        ret_response->error.status = status; /* a handler may hand on a status without a text */
+        render_error(arena, ret_response);
+    } else {
+        ret_response->error = (fg_error_t){0};
+    }
+    if (!ret_response->body.at)
+        ret_response->body = FG_STR("");
+}
