@@ -185,6 +185,9 @@ FG_MUST_USE bool fg_route_find(const fg_route_t *route, fg_str_t path, fg_verb_t
 fg_str_t fg_route_api_id(const fg_route_t *route);
 fg_str_t fg_route_stage_name(const fg_route_t *route);
 fg_str_t fg_route_deployment_id(const fg_route_t *route);
+fg_str_t fg_route_region(const fg_route_t *route);
+fg_str_t fg_route_account_id(const fg_route_t *route);
+uint64_t fg_route_revision(const fg_route_t *route);
 fg_key_source_t fg_route_key_source(const fg_route_t *route);
 bool fg_route_is_execute_api_disabled(const fg_route_t *route);
 fg_str_t fg_route_variable(const fg_route_t *route, fg_str_t name); /* FG_STR_NONE when unset */
@@ -228,7 +231,8 @@ fg_route_mock_t fg_route_mock(const fg_route_t *route, uint32_t method_index, fg
 fg_route_pair_t fg_route_mock_header(const fg_route_t *route, uint32_t method_index,
                                      uint32_t answer_index, size_t index);
 
-/* Gateway response in force for `type`: its own, else DEFAULT_4XX/5XX, else built in (reference 6.8). */
+/* Gateway response in force for `type`: its own, else DEFAULT_4XX/5XX, else built in (reference 6.8). Without a route
+ * (no such API or stage) the built-in one. `status` is 0 only for DEFAULT_4XX and DEFAULT_5XX themselves. */
 typedef struct fg_route_refusal {
     int status;
     fg_str_t content_type, template_text; /* with $context.error.messageString and the like left in */
