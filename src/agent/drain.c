@@ -1,0 +1,296 @@
+/*
+ * drain - what the workers counted, written to the store.
+ *
+ * The figures in the gate are absolute: taking and writing them again changes nothing. A drain takes every pair that
+ * counted since the last one, then writes them in one transaction; when that fails they stay in memory and go first next
+ * time. A kill in between would forget which pairs were taken (not their counts, those are in the gate), so a mark
+ * lies beside the gate while that may happen; an agent that finds it reads every pair again.
+ */
+#include "agent/state.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { KEYS_PER_PAGE = 1000 };
+
+/* ---- the mark ---- */
+
+static void mark_path(const fg_agent_t *agent, char *ret_path)
+{
+    (void)snprintf(ret_path, PATH_MAX, "%s.draining", agent->options.gate_path);
+}
+
+static void mark(const fg_agent_t *agent)
+{
+    char path[PATH_MAX];
+    mark_path(agent, path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void unmark(const fg_agent_t *agent)
+{
+    char path[PATH_MAX];
+    mark_path(agent, path);
+    (void)unlink(path);
+}
+
+/* ---- taking ---- */
+
+static bool keep(void *ctx, const fg_gate_usage_t *usage)
+{
+    fg_agent_t *agent = ctx;
+    if (agent->pending_count == agent->pending_room) {
+        size_t room = agent->pending_room * 2 + 64;
+        fg_gate_usage_t *pending = realloc(agent->pending, room * sizeof(*pending));
+        if (!pending)
+            return false; /* the rest stays in the gate */
+        agent->pending = pending;
+        agent->pending_room = room;
+    }
+    if (agent->pending_count == 0)
+        mark(agent);
+    agent->pending[agent->pending_count++] = *usage;
+    return true;
+}
+
+void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_id, uint64_t extension_word)
+{
+    for (size_t i = 0; i < agent->pending_count; i++)
+        if (agent->pending[i].key_id == key_id && agent->pending[i].plan_id == plan_id)
+            agent->pending[i].extension_word = extension_word;
+}
+
+/* ---- writing ---- */
+
+/* The quota of the plan read last: pairs come in no order, but most installations have few plans. */
+typedef struct plan_cache {
+    uint64_t plan_id;
+    fg_quota_t quota;
+} plan_cache_t;
+
+static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, plan_cache_t *cache, fg_error_t *reterr)
+{
+    uint64_t id = fg_id_pack(plan_id);
+    if (cache->plan_id == id)
+        return FG_OK;
+    fg_usage_plan_t plan;
+    fg_status_t status = fg_store_plan_get(agent->store, plan_id, agent->arena, &plan, reterr);
+    if (status != FG_OK && status != FG_NOT_FOUND)
+        return status;
+    cache->plan_id = id;
+    cache->quota = status == FG_OK ? fg_usage_plan_quota(&plan) : (fg_quota_t){0};
+    return FG_OK;
+}
+
+/* Requests that the window had counted at the end of `day`, this pair's words and the days written before at hand. */
+static fg_status_t used_in_window(fg_agent_t *agent, const fg_gate_usage_t *usage, const fg_usage_row_t *row,
+                                  uint32_t start_day, uint64_t *ret_used, fg_error_t *reterr)
+{
+    if (FG_QUOTA_WORD_DAY(usage->quota_word) == start_day) {
+        uint64_t later = usage->day_words[(row->day + 1) & 1];
+        uint64_t used = FG_QUOTA_WORD_USED(usage->quota_word);
+        uint64_t after = FG_QUOTA_WORD_DAY(later) == row->day + 1 ? FG_QUOTA_WORD_USED(later) : 0;
+        *ret_used = used > after ? used - after : 0;
+        return FG_OK;
+    }
+    *ret_used = row->used;
+    if (start_day == row->day)
+        return FG_OK;
+    fg_usage_row_t *rows;
+    size_t count;
+    fg_status_t status = fg_store_usage_list(agent->store, row->plan_id, row->key_id, FG_STR_NONE, 1, start_day,
+                                             row->day - 1, agent->arena, &rows, &count, reterr);
+    for (size_t i = 0; status == FG_OK && i < count; i++)
+        *ret_used += rows[i].used;
+    return status;
+}
+
+/* Rule Q4: what was left of the window's quota at the end of the day. */
+static fg_status_t fill_remaining(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_quota_t quota,
+                                  fg_usage_row_t *row, fg_error_t *reterr)
+{
+    if (!quota.is_set)
+        return FG_OK;
+    fg_wall_t noon = {(int64_t)row->day * FG_DAY_S + FG_DAY_S / 2};
+    uint32_t start_day = fg_quota_window_at(quota.period, quota.offset_days, noon).start_day;
+    uint64_t used, limit = quota.limit;
+    fg_status_t status = used_in_window(agent, usage, row, start_day, &used, reterr);
+    if (status != FG_OK)
+        return status;
+    if (usage->extension_word != 0 && FG_QUOTA_WORD_DAY(usage->extension_word) == start_day)
+        limit = FG_QUOTA_WORD_USED(usage->extension_word);
+    row->has_remaining = true;
+    row->remaining = limit > used ? limit - used : 0;
+    return FG_OK;
+}
+
+static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, plan_cache_t *cache, fg_error_t *reterr)
+{
+    char key_id[FG_ID_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
+    fg_str_t key = fg_str_of(key_id, fg_id_unpack(usage->key_id, key_id));
+    fg_str_t plan = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id));
+    if (fg_str_is_empty(key) || fg_str_is_empty(plan))
+        return FG_OK; /* a ride without a plan has no usage */
+    fg_status_t status = read_quota(agent, plan, cache, reterr);
+    /* the earlier day first: the later one's figures may need it */
+    int first = FG_QUOTA_WORD_DAY(usage->day_words[0]) < FG_QUOTA_WORD_DAY(usage->day_words[1]) ? 0 : 1;
+    for (int i = 0; status == FG_OK && i < 2; i++) {
+        uint64_t word = usage->day_words[(first + i) & 1];
+        fg_usage_row_t row = {
+            .key_id = key,
+            .plan_id = plan,
+            .day = FG_QUOTA_WORD_DAY(word),
+            .used = FG_QUOTA_WORD_USED(word),
+        };
+        if (word == 0)
+            continue;
+        status = fill_remaining(agent, usage, cache->quota, &row, reterr);
+        if (status == FG_OK)
+            status = fg_store_usage_put(agent->store, &row, reterr);
+    }
+    fg_ledger_row_t ledger = {
+        .key_id = key,
+        .plan_id = plan,
+        .quota_word = usage->quota_word,
+        .extension_word = usage->extension_word,
+    };
+    return status == FG_OK ? fg_store_ledger_put(agent->store, &ledger, reterr) : status;
+}
+
+/* Everything pending, and the trimming of the log when it is due, in one transaction. */
+static fg_status_t write_pending(fg_agent_t *agent, fg_error_t *reterr)
+{
+    bool is_trim_due = agent->seq > agent->trimmed_seq + FG_AGENT_CHANGES_KEPT;
+    if (agent->pending_count == 0 && !is_trim_due)
+        return FG_OK;
+    plan_cache_t cache = {0};
+    fg_status_t status = fg_store_begin(agent->store, reterr);
+    if (status != FG_OK)
+        return status;
+    for (size_t i = 0; status == FG_OK && i < agent->pending_count; i++) {
+        fg_arena_reset(agent->arena);
+        status = put_pair(agent, &agent->pending[i], &cache, reterr);
+    }
+    if (status == FG_OK && is_trim_due)
+        status = fg_store_changes_trim(agent->store, agent->seq, FG_AGENT_CHANGES_KEPT, reterr);
+    if (status == FG_OK)
+        status = fg_store_commit(agent->store, reterr);
+    if (status != FG_OK) {
+        fg_store_rollback(agent->store);
+        return status;
+    }
+    if (agent->pending_count > 0)
+        unmark(agent);
+    agent->pending_count = 0;
+    if (is_trim_due)
+        agent->trimmed_seq = agent->seq;
+    return FG_OK;
+}
+
+static void note_status(fg_agent_t *agent, fg_status_t status, const fg_error_t *error)
+{
+    if (status == agent->drain_status)
+        return;
+    if (status == FG_OK)
+        fg_agent_log(agent, "usage is written again");
+    else
+        fg_agent_log(agent, "usage cannot be written and waits in the gate: %s",
+                     error->message[0] ? error->message : fg_status_text(status));
+    agent->drain_status = status;
+}
+
+fg_status_t fg_agent_drain(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr)
+{
+    (void)now;
+    fg_error_t error = {0};
+    fg_status_t status = agent->is_behind ? fg_agent_publish(agent, &error) : FG_OK;
+    if (status == FG_OK || status == FG_FULL)
+        status = write_pending(agent, &error); /* of a drain that failed */
+    if (status == FG_OK) {
+        if (!fg_gate_drain(agent->writer, keep, agent))
+            status = fg_error_set(&error, FG_NO_MEMORY, "", "out of memory");
+        fg_status_t written = write_pending(agent, &error);
+        status = status == FG_OK ? written : status;
+    }
+    note_status(agent, status, &error);
+    if (status != FG_OK && reterr)
+        *reterr = error;
+    return status;
+}
+
+void fg_agent_settle(fg_agent_t *agent)
+{
+    fg_error_t error = {0};
+    fg_arena_t *arena = agent->arena, *own = fg_arena_new(); /* the caller's rows live in the agent's */
+    if (!own || !fg_gate_drain(agent->writer, keep, agent)) {
+        fg_agent_log(agent, "out of memory: the counts of pairs that go now may be lost");
+        fg_arena_free(own);
+        return;
+    }
+    agent->arena = own;
+    note_status(agent, write_pending(agent, &error), &error);
+    agent->arena = arena;
+    fg_arena_free(own);
+}
+
+fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id, fg_str_t plan_id, fg_now_t now,
+                                fg_error_t *reterr)
+{
+    (void)now;
+    (void)key_id;
+    fg_gate_usage_t usage;
+    plan_cache_t cache = {0};
+    if (!fg_gate_usage_of(agent->writer, digest, fg_id_pack(plan_id), &usage))
+        return FG_OK;
+    fg_arena_reset(agent->arena);
+    return put_pair(agent, &usage, &cache, reterr);
+}
+
+/* ---- after a kill ---- */
+
+static fg_status_t take_key(fg_agent_t *agent, const fg_api_key_t *key, fg_error_t *reterr)
+{
+    fg_usage_plan_t *plans;
+    size_t count;
+    fg_plan_query_t query = {.key_id = key->id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
+    fg_arena_reset(agent->arena);
+    fg_status_t status = fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
+    for (size_t i = 0; status == FG_OK && i < count; i++) {
+        fg_gate_usage_t usage;
+        if (fg_gate_usage_of(agent->writer, key->digest, fg_id_pack(plans[i].id), &usage) && !keep(agent, &usage))
+            status = fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+    }
+    return status;
+}
+
+fg_status_t fg_agent_drain_repair(fg_agent_t *agent, fg_error_t *reterr)
+{
+    char path[PATH_MAX];
+    mark_path(agent, path);
+    if (access(path, F_OK) != 0)
+        return FG_OK;
+    fg_arena_t *page = fg_arena_new();
+    if (!page)
+        return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+    fg_key_query_t query = {.is_ascending = true, .limit = KEYS_PER_PAGE};
+    fg_status_t status;
+    size_t count = 0;
+    do {
+        fg_api_key_t *keys;
+        fg_arena_reset(page);
+        status = fg_store_key_list(agent->store, &query, page, &keys, &count, reterr);
+        for (size_t i = 0; status == FG_OK && i < count; i++)
+            status = take_key(agent, &keys[i], reterr);
+        if (status == FG_OK && count > 0)
+            query.before = keys[count - 1].ordinal;
+    } while (status == FG_OK && count > 0);
+    fg_arena_free(page);
+    if (status == FG_OK && agent->pending_count == 0)
+        unmark(agent);
+    return status;
+}

@@ -1,0 +1,93 @@
+/*
+ * state - what the files of the agent share; nobody else includes this.
+ *
+ * Ownership  Everything here is the agent's, freed by fg_agent_close.
+ * Threads    Under faregated's lock.
+ */
+#ifndef FG_AGENT_STATE_H
+#define FG_AGENT_STATE_H
+
+#include "agent/agent.h"
+#include "base/arena.h"
+
+/* A backend's name and what it last resolved to. The port of the addresses is 0. */
+typedef struct fg_backend {
+    struct fg_backend *next;
+    char *host;
+    fg_route_address_t addresses[FG_BACKEND_ADDRESSES_MAX];
+    size_t address_count;
+    size_t stage_count; /* stages that use it; it goes with the last one */
+    bool is_asked;      /* a look-up has been made, well or not */
+} fg_backend_t;
+
+/* A stage that the gate knows, at its index in the stage table. */
+typedef struct fg_agent_stage {
+    char api_id[FG_ID_BYTES_MAX + 1];
+    char name[FG_STAGE_NAME_BYTES_MAX + 1]; /* "": nothing at this index */
+    uint64_t revision, previous;            /* snapshot files that exist, newest first; 0: none */
+    fg_backend_t **backends;
+    size_t backend_count;
+    bool is_stale; /* an address of a backend changed */
+} fg_agent_stage_t;
+
+struct fg_agent {
+    fg_store_t *store;
+    fg_gate_writer_t *writer;
+    fg_agent_options_t options;
+    fg_arena_t *arena; /* of one change, page or drain */
+    uint64_t seq;      /* last change applied */
+    bool is_behind;    /* a publication failed: try again */
+
+    fg_agent_stage_t *stages; /* by stage index */
+    size_t stage_room;
+    fg_backend_t *backends;
+
+    fg_gate_usage_t *pending; /* taken from the gate, not yet in the store; later entries are newer */
+    size_t pending_count, pending_room;
+    fg_status_t drain_status; /* of the last drain, to log changes of it only */
+    uint64_t trimmed_seq;
+};
+
+/* ---- agent.c ---- */
+void fg_agent_log(const fg_agent_t *agent, const char *format, ...) FG_PRINTF(2, 3);
+fg_now_t fg_agent_now(const fg_agent_t *agent);
+/* Make an emptied gate equal to the store: settings, plans, stages, keys. */
+FG_MUST_USE fg_status_t fg_agent_rebuild(fg_agent_t *agent, fg_error_t *reterr);
+/* The log has a gap: save the counts, take a new gate file, rebuild. */
+FG_MUST_USE fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr);
+
+/* ---- publish.c ---- */
+FG_MUST_USE fg_status_t fg_agent_settings_sync(fg_agent_t *agent, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_plan_t *plan, fg_error_t *reterr);
+/* `replaced`: the digest of the value before, NULL when it is the same. */
+FG_MUST_USE fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key, const fg_digest_t *replaced,
+                                          fg_error_t *reterr);
+
+/* ---- stages.c ---- */
+/* Learn from the snapshots on disk what the gate serves. */
+FG_MUST_USE fg_status_t fg_agent_stages_adopt(fg_agent_t *agent, fg_error_t *reterr);
+/* Publish every stage of the store that the gate does not serve. */
+FG_MUST_USE fg_status_t fg_agent_stages_sync(fg_agent_t *agent, fg_error_t *reterr);
+/* Compile and publish, or take back when the store has it no more. */
+FG_MUST_USE fg_status_t fg_agent_stage_sync(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, fg_error_t *reterr);
+/* Every stage of an API that is gone. */
+FG_MUST_USE fg_status_t fg_agent_api_sync(fg_agent_t *agent, fg_str_t api_id, fg_error_t *reterr);
+void fg_agent_stages_free(fg_agent_t *agent);
+
+/* ---- resolve.c ---- */
+/* Find or make; NULL on lack of memory. */
+fg_backend_t *fg_agent_backend(fg_agent_t *agent, fg_str_t host);
+/* Look up those not asked before, all at once, waiting FG_AGENT_LOOKUP_WAIT_MS at most. */
+void fg_agent_backends_ask(fg_agent_t *agent, fg_backend_t *const *backends, size_t count);
+/* Forget backends that no stage uses. */
+void fg_agent_backends_sweep(fg_agent_t *agent);
+
+/* ---- drain.c ---- */
+/* Before slots go: what they counted to the store, or at least out of the gate. */
+void fg_agent_settle(fg_agent_t *agent);
+/* When a kill cut a drain off, take every pair again: which ones it had taken is forgotten, what they counted is not. */
+FG_MUST_USE fg_status_t fg_agent_drain_repair(fg_agent_t *agent, fg_error_t *reterr);
+/* What UpdateUsage says of a pair holds for its figures that were taken before and wait. */
+void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_id, uint64_t extension_word);
+
+#endif
