@@ -295,7 +295,7 @@ ngx_http_faregate_push_trace_id(ngx_http_request_t *r,
 {
     ngx_str_t  value;
 
-    value.len = NGX_HTTP_FAREGATE_TRACE_ID_LEN + 2;
+    value.len = NGX_HTTP_FAREGATE_TRACE_ID_LEN;
     value.data = ngx_pnalloc(r->pool, value.len);
     if (value.data == NULL) {
         return NGX_ERROR;
