@@ -255,7 +255,7 @@ fg_status_t fg_agent_api_sync(fg_agent_t *agent, fg_str_t api_id, fg_error_t *re
 {
     fg_document_t document;
     fg_status_t status =
-        fg_store_document_get(agent->store, FG_DOCUMENT_REST_API, api_id, api_id, agent->arena, &document, reterr);
+        fg_store_document_get(agent->store, FG_DOCUMENT_REST_API, FG_STR(""), api_id, agent->arena, &document, reterr);
     if (status != FG_NOT_FOUND)
         return status; /* what is deployed does not follow the draft */
     status = FG_OK;
@@ -293,7 +293,7 @@ fg_status_t fg_agent_stages_sync(fg_agent_t *agent, fg_error_t *reterr)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     fg_document_t *apis;
     size_t count = 0;
-    fg_document_query_t query = {.kind = FG_DOCUMENT_REST_API, .api_id = FG_STR_NONE, .parent_id = FG_STR_NONE};
+    fg_document_query_t query = {.kind = FG_DOCUMENT_REST_API, .api_id = FG_STR(""), .parent_id = FG_STR_NONE};
     fg_status_t status = fg_store_document_list(agent->store, &query, arena, &apis, &count, reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++) {
         fg_arena_reset(agent->arena);
