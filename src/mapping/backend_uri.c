@@ -7,8 +7,8 @@
 typedef struct composer {
     const fg_backend_uri_request_t *request;
     fg_sink_t sink;
-    bool has_query;  /* the question mark is written */
-    bool has_value;  /* a value was put into the path */
+    bool has_query; /* the question mark is written */
+    bool has_value; /* a value was put into the path */
 } composer_t;
 
 /* ---- values ---- */
@@ -26,8 +26,8 @@ static bool is_kept(char c, bool is_encoded, bool is_in_query)
     return c == '?' && is_in_query;
 }
 
-/* Control bytes go through as they are, so that the look at the whole refuses them; so do the client's blanks, which
- * no honest URI has. */
+/* Control bytes go through as they are, so that the look at the whole refuses them; so do the
+ * client's blanks, which no honest URI has. */
 static void value_byte(composer_t *composer, char c, bool is_encoded)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -50,11 +50,13 @@ static void value_write(composer_t *composer, fg_str_t value, bool is_encoded)
 
 /* ---- the integration's own path and query ---- */
 
-static bool path_parameter(const fg_backend_uri_request_t *request, fg_str_t name, fg_str_t *ret_expression)
+static bool path_parameter(const fg_backend_uri_request_t *request, fg_str_t name,
+                           fg_str_t *ret_expression)
 {
     size_t count = fg_route_entry(request->route, request->method_index).path_parameter_count;
     for (size_t i = 0; i < count; i++) {
-        fg_route_pair_t pair = fg_route_entry_path_parameter(request->route, request->method_index, i);
+        fg_route_pair_t pair =
+            fg_route_entry_path_parameter(request->route, request->method_index, i);
         if (fg_str_eq(pair.name, name)) {
             *ret_expression = pair.value;
             return true;
@@ -73,7 +75,8 @@ static fg_str_t path_variable(const fg_backend_uri_request_t *request, fg_str_t 
     memcpy(full, prefix, sizeof(prefix) - 1);
     if (name.len > 0)
         memcpy(full + sizeof(prefix) - 1, name.at, name.len);
-    return request->source->lookup(request->source->ctx, fg_str_of(full, sizeof(prefix) - 1 + name.len));
+    return request->source->lookup(request->source->ctx,
+                                   fg_str_of(full, sizeof(prefix) - 1 + name.len));
 }
 
 static void placeholder_write(composer_t *composer, fg_str_t name)
@@ -132,7 +135,8 @@ static void query_write(composer_t *composer, const fg_route_entry_t *entry)
         fg_sink_text(&composer->sink, request->client_query);
     }
     for (size_t i = 0; i < entry->query_parameter_count; i++) {
-        fg_route_pair_t pair = fg_route_entry_query_parameter(request->route, request->method_index, i);
+        fg_route_pair_t pair =
+            fg_route_entry_query_parameter(request->route, request->method_index, i);
         fg_str_t value = fg_mapping_evaluate(pair.value, request->source);
         if (value.len == 0)
             continue;

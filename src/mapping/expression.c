@@ -2,7 +2,8 @@
 
 static bool is_static(fg_str_t expression)
 {
-    return expression.len >= 2 && expression.at[0] == '\'' && expression.at[expression.len - 1] == '\'';
+    return expression.len >= 2 && expression.at[0] == '\'' &&
+           expression.at[expression.len - 1] == '\'';
 }
 
 bool fg_mapping_is_reference(fg_str_t name)
@@ -33,7 +34,8 @@ fg_str_t fg_mapping_evaluate(fg_str_t expression, const fg_mapping_source_t *sou
 
 bool fg_mapping_is_encoded(fg_str_t expression)
 {
-    return is_static(expression) || fg_str_starts_with(expression, FG_STR("method.request.path.")) ||
+    return is_static(expression) ||
+           fg_str_starts_with(expression, FG_STR("method.request.path.")) ||
            fg_str_starts_with(expression, FG_STR("method.request.querystring.")) ||
            fg_str_starts_with(expression, FG_STR("method.request.multivaluequerystring."));
 }

@@ -14,7 +14,8 @@ static fg_str_t name_at(fg_str_t text)
 {
     size_t len = 0;
     while (len < text.len) {
-        bool is_joint = text.at[len] == '.' && len > 0 && len + 1 < text.len && is_name_byte(text.at[len + 1]);
+        bool is_joint =
+            text.at[len] == '.' && len > 0 && len + 1 < text.len && is_name_byte(text.at[len + 1]);
         if (!is_joint && !is_name_byte(text.at[len]))
             break;
         len++;
@@ -62,8 +63,8 @@ static void value_write(fg_sink_t *sink, fg_str_t name, const fg_mapping_source_
         fg_sink_text(sink, source->lookup(source->ctx, name));
 }
 
-/* The reference at the front of `text`, which starts with a dollar or stands at the start of a word; *ret_bytes is
- * what it takes up. FG_STR_NONE when there is none. */
+/* The reference at the front of `text`, which starts with a dollar or stands at the start of a
+ * word; *ret_bytes is what it takes up. FG_STR_NONE when there is none. */
 static fg_str_t reference_at(fg_str_t text, size_t *ret_bytes)
 {
     fg_str_t rest = text;

@@ -63,7 +63,8 @@ static fg_route_span_t addresses_add(fg_image_t *image, const fg_route_integrati
     return span;
 }
 
-static void integration_add(fg_image_t *image, const fg_route_integration_t *from, fg_route_method_record_t *to)
+static void integration_add(fg_image_t *image, const fg_route_integration_t *from,
+                            fg_route_method_record_t *to)
 {
     to->kind = (uint8_t)from->kind;
     to->timeout_ms = from->timeout_ms;
@@ -77,12 +78,15 @@ static void integration_add(fg_image_t *image, const fg_route_integration_t *fro
     to->host = fg_image_text(image, from->host);
     to->path = fg_image_text(image, from->path);
     to->path_parameters = fg_image_pairs(image, from->path_parameters, from->path_parameter_count);
-    to->query_parameters = fg_image_pairs(image, from->query_parameters, from->query_parameter_count);
-    to->header_parameters = fg_image_pairs(image, from->header_parameters, from->header_parameter_count);
+    to->query_parameters =
+        fg_image_pairs(image, from->query_parameters, from->query_parameter_count);
+    to->header_parameters =
+        fg_image_pairs(image, from->header_parameters, from->header_parameter_count);
     to->addresses = addresses_add(image, from);
 }
 
-static void method_add(fg_image_t *image, const fg_route_method_t *from, fg_route_method_record_t *to)
+static void method_add(fg_image_t *image, const fg_route_method_t *from,
+                       fg_route_method_record_t *to)
 {
     to->method_id = from->method_id;
     to->verb = (uint8_t)from->verb;
@@ -125,14 +129,16 @@ static void inheritance_set(fg_route_header_t *header, const uint32_t *own)
 {
     for (int type = 0; type < FG_GATEWAY_RESPONSE_COUNT; type++) {
         int status = fg_gateway_response_status((fg_gateway_response_type_t)type);
-        int of_class = status >= 500 ? FG_GATEWAY_RESPONSE_DEFAULT_5XX : FG_GATEWAY_RESPONSE_DEFAULT_4XX;
+        int of_class =
+            status >= 500 ? FG_GATEWAY_RESPONSE_DEFAULT_5XX : FG_GATEWAY_RESPONSE_DEFAULT_4XX;
         bool has_class = status != 0;
         header->response_of[type] =
             own[type] != FG_ROUTE_NONE || !has_class ? own[type] : own[of_class];
     }
 }
 
-static void responses_add(fg_image_t *image, const fg_route_source_t *source, fg_route_header_t *header)
+static void responses_add(fg_image_t *image, const fg_route_source_t *source,
+                          fg_route_header_t *header)
 {
     fg_route_span_t span;
     uint32_t own[FG_GATEWAY_RESPONSE_COUNT];
@@ -150,7 +156,8 @@ static void responses_add(fg_image_t *image, const fg_route_source_t *source, fg
     inheritance_set(header, own);
 }
 
-static void header_fill(fg_image_t *image, const fg_route_source_t *source, fg_route_header_t *header)
+static void header_fill(fg_image_t *image, const fg_route_source_t *source,
+                        fg_route_header_t *header)
 {
     memcpy(header->magic, FG_ROUTE_MAGIC, sizeof(header->magic));
     header->version = FG_ROUTE_VERSION;
@@ -208,7 +215,8 @@ static fg_status_t methods_check(const fg_route_source_t *source, fg_error_t *re
         const char *fault = integration_fault(&method->integration);
         if (fault != NULL)
             return fg_error_set(reterr, FG_BAD_REQUEST, "methodIntegration", "%s %.*s: %s",
-                                fg_verb_text(method->verb), FG_STR_ARG(method->resource_path), fault);
+                                fg_verb_text(method->verb), FG_STR_ARG(method->resource_path),
+                                fault);
     }
     return FG_OK;
 }
@@ -221,7 +229,8 @@ static fg_status_t stage_check(const fg_route_source_t *source, fg_error_t *rete
         return fg_error_set(reterr, FG_BAD_REQUEST, "variables", "too many stage variables");
     for (size_t i = 0; i < source->gateway_response_count; i++) {
         const fg_route_gateway_response_t *response = &source->gateway_responses[i];
-        if (response->type >= FG_GATEWAY_RESPONSE_COUNT || (response->status != 0 && !is_status(response->status)))
+        if (response->type >= FG_GATEWAY_RESPONSE_COUNT ||
+            (response->status != 0 && !is_status(response->status)))
             return fg_error_set(reterr, FG_BAD_REQUEST, "gatewayResponses",
                                 "a gateway response has no known type or no HTTP status");
     }
@@ -247,7 +256,8 @@ fg_status_t fg_route_image_make(const fg_route_source_t *source, fg_arena_t *are
     responses_add(&image, source, &header);
     fg_str_t sealed = fg_image_seal(&image, &header);
     if (sealed.at == NULL)
-        return fg_error_set(reterr, FG_NO_MEMORY, "", "no memory for a route snapshot, or it is too large");
+        return fg_error_set(reterr, FG_NO_MEMORY, "",
+                            "no memory for a route snapshot, or it is too large");
     *ret_image = sealed;
     return FG_OK;
 }
@@ -276,7 +286,8 @@ static bool write_all(int fd, fg_str_t bytes)
 }
 
 /* Readable by the workers' group: the folder decides who gets that far. */
-static fg_status_t file_publish(const char *beside, const char *path, fg_str_t bytes, fg_error_t *reterr)
+static fg_status_t file_publish(const char *beside, const char *path, fg_str_t bytes,
+                                fg_error_t *reterr)
 {
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)

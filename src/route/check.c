@@ -1,7 +1,8 @@
 /*
- * What a worker trusts is checked here, once, when a snapshot is opened: that every table lies inside the file, every
- * text inside the strings, every span inside its table, every enumeration in its range, and that the tree is a tree.
- * Afterwards nothing that the file says can lead a read outside of it or a search into a circle.
+ * What a worker trusts is checked here, once, when a snapshot is opened: that every table lies
+ * inside the file, every text inside the strings, every span inside its table, every enumeration in
+ * its range, and that the tree is a tree. Afterwards nothing that the file says can lead a read
+ * outside of it or a search into a circle.
  */
 #include "route/layout.h"
 
@@ -24,7 +25,7 @@ uint64_t fg_route_checksum(const void *image, size_t bytes)
 typedef struct check {
     fg_route_t *route;
     const fg_route_header_t *header;
-    uint64_t request_count; /* met so far, so that methods cannot share them and make this quadratic */
+    uint64_t request_count; /* met so far: shared ones would make this quadratic */
     const char *fault;
 } check_t;
 
@@ -62,7 +63,8 @@ static bool is_status(uint32_t status)
 static const char *table_place(check_t *check, fg_route_table_t table, size_t entry_bytes)
 {
     uint64_t end = table.offset + (uint64_t)table.count * entry_bytes;
-    if (table.offset % 8 != 0 || table.offset < sizeof(fg_route_header_t) || end > check->route->bytes) {
+    if (table.offset % 8 != 0 || table.offset < sizeof(fg_route_header_t) ||
+        end > check->route->bytes) {
         fail(check, "a table outside the file");
         return NULL;
     }
@@ -100,19 +102,21 @@ static void check_header(check_t *check)
 
 /* ---- tree ---- */
 
-static bool is_child(const check_t *check, uint32_t child, uint32_t parent, fg_route_node_kind_t kind)
+static bool is_child(const check_t *check, uint32_t child, uint32_t parent,
+                     fg_route_node_kind_t kind)
 {
     return child == FG_ROUTE_NONE ||
            (child < check->header->nodes.count && check->route->nodes[child].parent == parent &&
             check->route->nodes[child].kind == kind);
 }
 
-/* A parent stands in front of its children, so its own depth and variables are known to be right. */
+/* A parent stands in front of its children, so its own depth and variables are known. */
 static void check_ancestry(check_t *check, uint32_t index)
 {
     const fg_route_node_t *node = &check->route->nodes[index];
     if (index == 0) {
-        expect(check, node->parent == FG_ROUTE_NONE && node->depth == 0 && node->variable_count == 0,
+        expect(check,
+               node->parent == FG_ROUTE_NONE && node->depth == 0 && node->variable_count == 0,
                "a root that is none");
         return;
     }
@@ -123,8 +127,9 @@ static void check_ancestry(check_t *check, uint32_t index)
     const fg_route_node_t *above = &check->route->nodes[node->parent];
     expect(check, node->depth == above->depth + 1 && node->depth <= check->header->depth_max,
            "a node of wrong depth");
-    expect(check, node->variable_count == above->variable_count + (node->kind != FG_ROUTE_STATIC) &&
-                      node->variable_count <= FG_PATH_PARAMS_MAX,
+    expect(check,
+           node->variable_count == above->variable_count + (node->kind != FG_ROUTE_STATIC) &&
+               node->variable_count <= FG_PATH_PARAMS_MAX,
            "a node with a wrong number of variables");
 }
 
@@ -134,8 +139,9 @@ static void check_node(check_t *check, uint32_t index)
     expect(check, node->kind <= FG_ROUTE_GREEDY, "a node of unknown kind");
     check_text(check, node->name);
     check_ancestry(check, index);
-    expect(check, is_child(check, node->variable_child, index, FG_ROUTE_VARIABLE) &&
-                      is_child(check, node->greedy_child, index, FG_ROUTE_GREEDY),
+    expect(check,
+           is_child(check, node->variable_child, index, FG_ROUTE_VARIABLE) &&
+               is_child(check, node->greedy_child, index, FG_ROUTE_GREEDY),
            "a child of another parent");
     for (size_t verb = 0; verb < FG_ROUTE_VERBS; verb++) {
         uint32_t method = node->methods[verb];
@@ -149,13 +155,15 @@ static void check_slots(check_t *check)
     uint32_t slot_count = check->header->slots.count;
     uint32_t node_count = check->header->nodes.count;
     uint32_t used = 0;
-    expect(check, slot_count >= 8 && (slot_count & (slot_count - 1)) == 0, "slots that are no power of two");
+    expect(check, slot_count >= 8 && (slot_count & (slot_count - 1)) == 0,
+           "slots that are no power of two");
     for (uint32_t i = 0; check->fault == NULL && i < slot_count; i++) {
         uint32_t node = check->route->slots[i].node;
         if (node == FG_ROUTE_NONE)
             continue;
         used++;
-        expect(check, node > 0 && node < node_count && check->route->nodes[node].kind == FG_ROUTE_STATIC,
+        expect(check,
+               node > 0 && node < node_count && check->route->nodes[node].kind == FG_ROUTE_STATIC,
                "a slot with a node that is not there");
     }
     expect(check, used < node_count && node_count <= slot_count / 2, "too few empty slots");
@@ -173,7 +181,8 @@ static void check_integration(check_t *check, const fg_route_method_record_t *me
     check_span(check, method->requests, &header->requests);
     check_span(check, method->answers, &header->answers);
     check->request_count += method->requests.count;
-    expect(check, check->request_count <= header->requests.count, "methods that share request templates");
+    expect(check, check->request_count <= header->requests.count,
+           "methods that share request templates");
     if (check->fault != NULL)
         return;
     for (uint32_t i = 0; i < method->requests.count; i++) {
@@ -185,11 +194,13 @@ static void check_integration(check_t *check, const fg_route_method_record_t *me
 
 static void check_method(check_t *check, const fg_route_method_record_t *method)
 {
-    expect(check, method->verb < FG_ROUTE_VERBS && method->kind <= FG_INTEGRATION_UNSUPPORTED &&
-                      method->passthrough <= FG_PASSTHROUGH_NEVER,
+    expect(check,
+           method->verb < FG_ROUTE_VERBS && method->kind <= FG_INTEGRATION_UNSUPPORTED &&
+               method->passthrough <= FG_PASSTHROUGH_NEVER,
            "a method of unknown kind");
-    expect(check, (method->is_throttled | method->is_key_required | method->is_denied | method->is_tls |
-                   method->is_tls_unverified) <= 1,
+    expect(check,
+           (method->is_throttled | method->is_key_required | method->is_denied | method->is_tls |
+            method->is_tls_unverified) <= 1,
            "a flag that is no flag");
     check_text(check, method->resource_id);
     check_text(check, method->resource_path);
@@ -227,8 +238,10 @@ static void check_responses(check_t *check)
         const fg_route_response_t *response = &check->route->responses[i];
         check_span(check, response->headers, &header->pairs);
         check_span(check, response->templates, &header->templates);
-        expect(check, response->type < FG_GATEWAY_RESPONSE_COUNT, "a gateway response of unknown type");
-        expect(check, response->status == 0 || is_status(response->status), "a status that is none");
+        expect(check, response->type < FG_GATEWAY_RESPONSE_COUNT,
+               "a gateway response of unknown type");
+        expect(check, response->status == 0 || is_status(response->status),
+               "a status that is none");
     }
 }
 
@@ -263,7 +276,8 @@ static void check_entries(check_t *check)
 
 static const char *file_fault(const fg_route_t *route)
 {
-    if (route->bytes < sizeof(fg_route_header_t) || route->bytes % 8 != 0 || route->bytes > FG_ROUTE_BYTES_MAX)
+    if (route->bytes < sizeof(fg_route_header_t) || route->bytes % 8 != 0 ||
+        route->bytes > FG_ROUTE_BYTES_MAX)
         return "a file of impossible size";
     const fg_route_header_t *header = fg_route_header_of(route);
     if (memcmp(header->magic, FG_ROUTE_MAGIC, sizeof(header->magic)) != 0)

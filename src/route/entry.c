@@ -100,17 +100,20 @@ const struct sockaddr *fg_route_entry_address(const fg_route_t *route, uint32_t 
     return (const struct sockaddr *)&address->addr;
 }
 
-fg_route_pair_t fg_route_entry_path_parameter(const fg_route_t *route, uint32_t method_index, size_t index)
+fg_route_pair_t fg_route_entry_path_parameter(const fg_route_t *route, uint32_t method_index,
+                                              size_t index)
 {
     return fg_route_pair_of(route, method_of(route, method_index)->path_parameters, index);
 }
 
-fg_route_pair_t fg_route_entry_query_parameter(const fg_route_t *route, uint32_t method_index, size_t index)
+fg_route_pair_t fg_route_entry_query_parameter(const fg_route_t *route, uint32_t method_index,
+                                               size_t index)
 {
     return fg_route_pair_of(route, method_of(route, method_index)->query_parameters, index);
 }
 
-fg_route_pair_t fg_route_entry_header_parameter(const fg_route_t *route, uint32_t method_index, size_t index)
+fg_route_pair_t fg_route_entry_header_parameter(const fg_route_t *route, uint32_t method_index,
+                                                size_t index)
 {
     return fg_route_pair_of(route, method_of(route, method_index)->header_parameters, index);
 }

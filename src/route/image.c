@@ -28,7 +28,8 @@ static bool table_grow(fg_image_t *image, fg_image_table_t *table, size_t count)
     return true;
 }
 
-void *fg_image_add(fg_image_t *image, fg_image_table_t *table, size_t count, fg_route_span_t *ret_span)
+void *fg_image_add(fg_image_t *image, fg_image_table_t *table, size_t count,
+                   fg_route_span_t *ret_span)
 {
     *ret_span = (fg_route_span_t){0, 0};
     if (count == 0 || image->has_failed)
@@ -65,7 +66,8 @@ fg_route_span_t fg_image_pairs(fg_image_t *image, const fg_route_pair_t *pairs, 
     return span;
 }
 
-fg_route_span_t fg_image_templates(fg_image_t *image, const fg_route_pair_t *templates, size_t count)
+fg_route_span_t fg_image_templates(fg_image_t *image, const fg_route_pair_t *templates,
+                                   size_t count)
 {
     fg_route_span_t span;
     fg_route_template_t *records = fg_image_add(image, &image->templates, count, &span);

@@ -1,14 +1,17 @@
 /*
- * Matching walks down the tree and comes back up when a branch has no method for the verb (reference 6.3).
+ * Matching walks down the tree and comes back up when a branch has no method for the verb
+ * (reference 6.3).
  *
- * The walk is a loop over a stack of at most FG_PATH_DEPTH_MAX nodes. A node stands for one prefix of the path, so each
- * is met at most once: the work is bounded by the number of resources, whatever the client sends, and for trees
- * without a static and a variable sibling on every level by the depth alone.
+ * The walk is a loop over a stack of at most FG_PATH_DEPTH_MAX nodes. A node stands for one prefix
+ * of the path, so each is met at most once: the work is bounded by the number of resources,
+ * whatever the client sends, and for trees without a static and a variable sibling on every level
+ * by the depth alone.
  *
- * Only as many segments are cut as the tree is deep. What is behind them can only be the tail of a greedy variable.
+ * Only as many segments are cut as the tree is deep. What is behind them can only be the tail of a
+ * greedy variable.
  *
- * Example: /a, /a/{x} GET and /{proxy+} ANY; POST /a/b. Root -> a -> {x} has GET only, back; a has no greedy child,
- * back; the root's {proxy+} has ANY: found, proxy = "a/b".
+ * Example: /a, /a/{x} GET and /{proxy+} ANY; POST /a/b. Root -> a -> {x} has GET only, back; a has
+ * no greedy child, back; the root's {proxy+} has ANY: found, proxy = "a/b".
  */
 #include "route/layout.h"
 
@@ -93,8 +96,10 @@ static bool has_segment(fg_str_t tail)
     return false;
 }
 
-/* The child to look at next from `step`, which stands at `depth`; FG_ROUTE_NONE when this turn leads nowhere. */
-static uint32_t child_of(const fg_route_t *route, const path_t *path, const step_t *step, size_t depth)
+/* The child to look at next from `step`, which stands at `depth`; FG_ROUTE_NONE when this turn
+ * leads nowhere. */
+static uint32_t child_of(const fg_route_t *route, const path_t *path, const step_t *step,
+                         size_t depth)
 {
     const fg_route_node_t *node = &route->nodes[step->node];
     switch (step->next) {
@@ -103,8 +108,9 @@ static uint32_t child_of(const fg_route_t *route, const path_t *path, const step
     case TURN_VARIABLE:
         return segment_of(path, depth).len > 0 ? node->variable_child : FG_ROUTE_NONE;
     case TURN_GREEDY:
-        return node->greedy_child != FG_ROUTE_NONE && has_segment(tail_of(path, depth)) ? node->greedy_child
-                                                                                        : FG_ROUTE_NONE;
+        return node->greedy_child != FG_ROUTE_NONE && has_segment(tail_of(path, depth))
+                   ? node->greedy_child
+                   : FG_ROUTE_NONE;
     case TURN_BACK:
         break;
     }
@@ -139,7 +145,8 @@ static uint32_t walk(const fg_route_t *route, const path_t *path, fg_verb_t verb
 }
 
 /* Names and values, the first variable of the path first, by going up from the node. */
-static void params_fill(const fg_route_t *route, const path_t *path, uint32_t node, fg_route_match_t *match)
+static void params_fill(const fg_route_t *route, const path_t *path, uint32_t node,
+                        fg_route_match_t *match)
 {
     match->param_count = route->nodes[node].variable_count;
     for (size_t left = match->param_count; left > 0; node = route->nodes[node].parent) {
@@ -154,7 +161,8 @@ static void params_fill(const fg_route_t *route, const path_t *path, uint32_t no
     }
 }
 
-bool fg_route_find(const fg_route_t *route, fg_str_t path_text, fg_verb_t verb, fg_route_match_t *ret_match)
+bool fg_route_find(const fg_route_t *route, fg_str_t path_text, fg_verb_t verb,
+                   fg_route_match_t *ret_match)
 {
     path_t path;
     if (verb == FG_VERB_ANY || verb >= FG_VERB_OTHER || path_text.len > FG_PATH_BYTES_MAX)

@@ -20,7 +20,8 @@ uint32_t fg_media_template(const fg_route_t *route, fg_route_span_t templates, f
     if (templates.count == 0)
         return FG_ROUTE_NONE;
     while (accept.at != NULL) {
-        uint32_t found = template_of(route, templates, fg_media_type_bare(fg_str_cut(&accept, ',')));
+        uint32_t found =
+            template_of(route, templates, fg_media_type_bare(fg_str_cut(&accept, ',')));
         if (found != FG_ROUTE_NONE)
             return found;
     }

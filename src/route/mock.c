@@ -6,7 +6,8 @@ static const fg_route_method_record_t *method_of(const fg_route_t *route, uint32
     return &route->methods[method_index];
 }
 
-static const fg_route_request_t *request_of(const fg_route_t *route, fg_route_span_t requests, fg_str_t media_type)
+static const fg_route_request_t *request_of(const fg_route_t *route, fg_route_span_t requests,
+                                            fg_str_t media_type)
 {
     for (uint32_t i = 0; i < requests.count; i++) {
         const fg_route_request_t *request = &route->requests[requests.first + i];
@@ -26,8 +27,9 @@ static const fg_route_request_t *request_select(const fg_route_t *route, fg_rout
     return request ? request : request_of(route, requests, FG_STR("$default"));
 }
 
-/* Without a template the body would pass as it is; whether that is allowed is the passthrough behaviour. A body that
- * passes holds no statusCode that we read, so that is the 500 of a MOCK without one. */
+/* Without a template the body would pass as it is; whether that is allowed is the passthrough
+ * behaviour. A body that passes holds no statusCode that we read, so that is the 500 of a MOCK
+ * without one. */
 static bool is_passthrough_refused(const fg_route_method_record_t *method)
 {
     return method->passthrough == FG_PASSTHROUGH_NEVER ||
@@ -43,7 +45,8 @@ fg_route_mock_t fg_route_mock(const fg_route_t *route, uint32_t method_index, fg
         return (fg_route_mock_t){.is_unsupported_media_type = is_passthrough_refused(method)};
     if (request->answer == FG_ROUTE_NONE)
         return (fg_route_mock_t){.is_configured = false};
-    const fg_route_answer_record_t *answer = &route->answers[method->answers.first + request->answer];
+    const fg_route_answer_record_t *answer =
+        &route->answers[method->answers.first + request->answer];
     fg_route_mock_t mock = {
         .is_configured = true,
         .status = (int)answer->status,
@@ -61,10 +64,11 @@ fg_route_mock_t fg_route_mock(const fg_route_t *route, uint32_t method_index, fg
     return mock;
 }
 
-fg_route_pair_t fg_route_mock_header(const fg_route_t *route, uint32_t method_index, uint32_t answer_index,
-                                     size_t index)
+fg_route_pair_t fg_route_mock_header(const fg_route_t *route, uint32_t method_index,
+                                     uint32_t answer_index, size_t index)
 {
     const fg_route_method_record_t *method = method_of(route, method_index);
     FG_ASSERT(answer_index < method->answers.count);
-    return fg_route_pair_of(route, route->answers[method->answers.first + answer_index].headers, index);
+    return fg_route_pair_of(route, route->answers[method->answers.first + answer_index].headers,
+                            index);
 }

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static fg_status_t route_new(const void *image, size_t bytes, bool is_mapped, fg_route_t **ret_route,
-                             fg_error_t *reterr)
+static fg_status_t route_new(const void *image, size_t bytes, bool is_mapped,
+                             fg_route_t **ret_route, fg_error_t *reterr)
 {
     const char *fault;
     fg_route_t *route = malloc(sizeof(*route));
@@ -23,7 +23,8 @@ static fg_status_t route_new(const void *image, size_t bytes, bool is_mapped, fg
     return FG_OK;
 }
 
-fg_status_t fg_route_open_image(const void *image, size_t bytes, fg_route_t **ret_route, fg_error_t *reterr)
+fg_status_t fg_route_open_image(const void *image, size_t bytes, fg_route_t **ret_route,
+                                fg_error_t *reterr)
 {
     return route_new(image, bytes, false, ret_route, reterr);
 }

@@ -38,7 +38,8 @@ const char *fg_gateway_response_error_type(fg_gateway_response_type_t type)
     return row_of(type)->error_type;
 }
 
-/* Rule 6.8, as the service's own answers are to the byte: a capital M when access is denied, a blank in the 500. */
+/* Rule 6.8, as the service's own answers are to the byte: a capital M when access is denied, a
+ * blank in the 500. */
 static fg_str_t built_in_template(fg_gateway_response_type_t type)
 {
     if (type == FG_GATEWAY_RESPONSE_ACCESS_DENIED)
@@ -48,8 +49,8 @@ static fg_str_t built_in_template(fg_gateway_response_type_t type)
     return FG_STR("{\"message\":$context.error.messageString}");
 }
 
-/* Rule Q2: over quota is what the operator says, unless the API has a response of its own for it; then that type's
- * default of the service holds, which is also what the control API shows. */
+/* Rule Q2: over quota is what the operator says, unless the API has a response of its own for it;
+ * then that type's default of the service holds, which is also what the control API shows. */
 static int status_in_force(const fg_route_t *route, fg_gateway_response_type_t type,
                            const fg_route_response_t *response)
 {
@@ -66,7 +67,8 @@ static uint32_t response_index_of(const fg_route_t *route, fg_gateway_response_t
     return route ? fg_route_header_of(route)->response_of[type] : FG_ROUTE_NONE;
 }
 
-fg_route_refusal_t fg_route_refusal(const fg_route_t *route, fg_gateway_response_type_t type, fg_str_t accept)
+fg_route_refusal_t fg_route_refusal(const fg_route_t *route, fg_gateway_response_type_t type,
+                                    fg_str_t accept)
 {
     FG_ASSERT(type < FG_GATEWAY_RESPONSE_COUNT);
     uint32_t index = response_index_of(route, type);
@@ -88,7 +90,8 @@ fg_route_refusal_t fg_route_refusal(const fg_route_t *route, fg_gateway_response
     return refusal;
 }
 
-fg_route_pair_t fg_route_refusal_header(const fg_route_t *route, uint32_t response_index, size_t index)
+fg_route_pair_t fg_route_refusal_header(const fg_route_t *route, uint32_t response_index,
+                                        size_t index)
 {
     FG_ASSERT(route != NULL && response_index < fg_route_header_of(route)->responses.count);
     return fg_route_pair_of(route, route->responses[response_index].headers, index);

@@ -11,8 +11,9 @@ static bool is_word_byte(char c)
 
 static bool is_directive(fg_str_t behind_hash)
 {
-    static const char *const names[] = {"set",     "if",    "elseif", "else",     "end",   "foreach", "include",
-                                        "parse",   "macro", "define", "evaluate", "break", "stop",    "return"};
+    static const char *const names[] = {"set",      "if",      "elseif", "else",  "end",
+                                        "foreach",  "include", "parse",  "macro", "define",
+                                        "evaluate", "break",   "stop",   "return"};
     if (behind_hash.len == 0)
         return false;
     if (strchr("#*[{@", behind_hash.at[0]) != NULL)
@@ -31,7 +32,8 @@ bool fg_template_is_static(fg_str_t text)
     for (size_t at = 0; at < text.len; at++) {
         fg_str_t behind = fg_str_of(text.at + at + 1, text.len - at - 1);
         char first = behind.len > 0 ? behind.at[0] : '\0';
-        if (text.at[at] == '$' && (isalpha((unsigned char)first) || first == '{' || first == '!' || first == '_'))
+        if (text.at[at] == '$' &&
+            (isalpha((unsigned char)first) || first == '{' || first == '!' || first == '_'))
             return false;
         if (text.at[at] == '#' && is_directive(behind))
             return false;
@@ -51,7 +53,8 @@ static size_t quote_skip(fg_str_t text, size_t at)
     return at < text.len && (text.at[at] == '"' || text.at[at] == '\'') ? at + 1 : at;
 }
 
-/* The integer behind a member's name: optional quotes, a colon, three digits and no more of a word. 0 for none. */
+/* The integer behind a member's name: optional quotes, a colon, three digits and no more of a word.
+ * 0 for none. */
 static int code_behind_name(fg_str_t text, size_t at)
 {
     at = blanks_skip(text, quote_skip(text, at));
@@ -66,12 +69,14 @@ static int code_behind_name(fg_str_t text, size_t at)
     return end - at == 3 && code >= 100 && !is_cut ? code : 0;
 }
 
-/* Rule 6.11: lenient. The first `statusCode` that has an integer counts, whatever stands around it. */
+/* Rule 6.11: lenient. The first `statusCode` that has an integer counts, whatever stands around it.
+ */
 int fg_template_status_code(fg_str_t text)
 {
     const fg_str_t name = FG_STR("statusCode");
     for (size_t at = 0; at + name.len <= text.len; at++) {
-        if (memcmp(text.at + at, name.at, name.len) != 0 || (at > 0 && is_word_byte(text.at[at - 1])))
+        if (memcmp(text.at + at, name.at, name.len) != 0 ||
+            (at > 0 && is_word_byte(text.at[at - 1])))
             continue;
         int code = code_behind_name(text, at + name.len);
         if (code != 0)
@@ -80,7 +85,8 @@ int fg_template_status_code(fg_str_t text)
     return 0;
 }
 
-/* The pattern language of the service has \d, \D and (?:, which POSIX lacks; the rest in common use is alike. */
+/* The pattern language of the service has \d, \D and (?:, which POSIX lacks; the rest in common use
+ * is alike. */
 static bool pattern_translate(fg_str_t pattern, char *ret_text, size_t room)
 {
     size_t len = (size_t)snprintf(ret_text, room, "^(");
@@ -98,7 +104,8 @@ static bool pattern_translate(fg_str_t pattern, char *ret_text, size_t room)
             ret_text[len++] = byte;
             ret_text[len++] = next;
             at++;
-        } else if (byte == '(' && next == '?' && at + 2 < pattern.len && pattern.at[at + 2] == ':') {
+        } else if (byte == '(' && next == '?' && at + 2 < pattern.len &&
+                   pattern.at[at + 2] == ':') {
             ret_text[len++] = '(';
             at += 2;
         } else {

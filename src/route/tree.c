@@ -1,6 +1,7 @@
 /*
- * The resource tree while it is built: each method's path is walked from the root, and what is missing is made.
- * Static children are found through one table that is bigger than the number of nodes can ever be.
+ * The resource tree while it is built: each method's path is walked from the root, and what is
+ * missing is made. Static children are found through one table that is bigger than the number of
+ * nodes can ever be.
  */
 #include "route/layout.h"
 
@@ -60,7 +61,8 @@ static void node_init(fg_route_node_t *node)
         node->methods[verb] = FG_ROUTE_NONE;
 }
 
-static uint32_t node_add(fg_route_tree_t *tree, uint32_t parent, fg_route_node_kind_t kind, fg_str_t name)
+static uint32_t node_add(fg_route_tree_t *tree, uint32_t parent, fg_route_node_kind_t kind,
+                         fg_str_t name)
 {
     FG_ASSERT(tree->node_count < tree->node_room);
     uint32_t index = (uint32_t)tree->node_count++;
@@ -96,7 +98,8 @@ static fg_route_node_kind_t segment_kind(fg_str_t *name)
     return FG_ROUTE_GREEDY;
 }
 
-static fg_status_t descend(fg_route_tree_t *tree, const place_t *place, fg_str_t segment, uint32_t *node)
+static fg_status_t descend(fg_route_tree_t *tree, const place_t *place, fg_str_t segment,
+                           uint32_t *node)
 {
     fg_str_t name = segment;
     const fg_route_node_t *above = &tree->nodes[*node];

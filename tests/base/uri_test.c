@@ -12,9 +12,9 @@ static void test_decoding(void **state)
     static const struct {
         const char *text, *decoded; /* NULL: refused */
     } rows[] = {
-        {"", ""},        {"abc", "abc"},  {"a%20b", "a b"}, {"%2f%2F", "//"}, {"a+b", "a+b"},
-        {"%c3%A9", "é"}, {"%", NULL},     {"%4", NULL},     {"%4g", NULL},    {"a%", NULL},
-        {"%%34", NULL},  {"%2541", "%41"},
+        {"", ""},       {"abc", "abc"},  {"a%20b", "a b"}, {"%2f%2F", "//"},
+        {"a+b", "a+b"}, {"%c3%A9", "é"}, {"%", NULL},      {"%4", NULL},
+        {"%4g", NULL},  {"a%", NULL},    {"%%34", NULL},   {"%2541", "%41"},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         char bytes[16];
@@ -65,7 +65,8 @@ static void test_query_pieces(void **state)
         const char *name, *value;
     } want[] = {{"a", "1"}, {"b", ""}, {"c", NULL}, {"", "x"}, {"a", "2=3"}};
     size_t count = 0;
-    for (fg_str_t rest = FG_STR("a=1&&b=&c&=x&a=2=3&"), name, value; fg_uri_query_next(&rest, &name, &value); count++) {
+    for (fg_str_t rest = FG_STR("a=1&&b=&c&=x&a=2=3&"), name, value;
+         fg_uri_query_next(&rest, &name, &value); count++) {
         assert_true(count < FG_COUNT_OF(want));
         assert_true(fg_str_is(name, want[count].name));
         assert_int_equal(value.at == NULL, want[count].value == NULL);
@@ -92,8 +93,8 @@ static void test_last_value(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decoding),      cmocka_unit_test(test_decoding_keeps_to_its_room),
-        cmocka_unit_test(test_encoding),      cmocka_unit_test(test_query_pieces),
+        cmocka_unit_test(test_decoding),   cmocka_unit_test(test_decoding_keeps_to_its_room),
+        cmocka_unit_test(test_encoding),   cmocka_unit_test(test_query_pieces),
         cmocka_unit_test(test_last_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
- * Templates and backend URIs. Lines: the integration's path, the client's query, every value that a reference yields,
- * a template. A URI that passes has neither blanks nor control bytes; both writers keep to their room.
+ * Templates and backend URIs. Lines: the integration's path, the client's query, every value that a
+ * reference yields, a template. A URI that passes has neither blanks nor control bytes; both
+ * writers keep to their room.
  */
 #include "mapping/backend_uri.h"
 #include "mapping/template.h"

@@ -1,6 +1,7 @@
 /*
- * The request router. The first byte says what the rest is: a snapshot file (even), or a table of resources and a
- * request path, one a line (odd), which must build or be refused, and then find or not.
+ * The request router. The first byte says what the rest is: a snapshot file (even), or a table of
+ * resources and a request path, one a line (odd), which must build or be refused, and then find or
+ * not.
  */
 #include "route/full_source.h"
 

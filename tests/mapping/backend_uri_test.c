@@ -17,11 +17,12 @@ static fg_str_t lookup(void *ctx, fg_str_t name)
     return FG_STR_NONE;
 }
 
-static const fg_route_pair_t mapped_path[] = {{FG_STR("user"), FG_STR("method.request.header.X-User")},
-                                              {FG_STR("v"), FG_STR("'v2'")}};
-static const fg_route_pair_t mapped_query[] = {{FG_STR("tenant"), FG_STR("method.request.header.X-Tenant")},
-                                               {FG_STR("q"), FG_STR("method.request.querystring.search")},
-                                               {FG_STR("fixed"), FG_STR("'yes'")}};
+static const fg_route_pair_t mapped_path[] = {
+    {FG_STR("user"), FG_STR("method.request.header.X-User")}, {FG_STR("v"), FG_STR("'v2'")}};
+static const fg_route_pair_t mapped_query[] = {
+    {FG_STR("tenant"), FG_STR("method.request.header.X-Tenant")},
+    {FG_STR("q"), FG_STR("method.request.querystring.search")},
+    {FG_STR("fixed"), FG_STR("'yes'")}};
 
 static const struct {
     const char *path;   /* of the integration */
@@ -33,22 +34,27 @@ static const struct {
     /* nothing to replace */
     {"/", "", "", 0, 0, "/"},
     {"/v1/weather", "", NULL, 0, 0, "/v1/weather"},
-    /* path variables, raw, under their own name; greedy with and without the plus; a missing one is empty */
+    /* path variables, raw, under their own name; greedy with and without the plus; a missing one is
+       empty */
     {"/v1/{id}", "method.request.path.id=7", "", 0, 0, "/v1/7"},
-    {"/v1/{id}", "method.request.path.id=test%2Balias@gmail.com", "", 0, 0, "/v1/test%2Balias@gmail.com"},
+    {"/v1/{id}", "method.request.path.id=test%2Balias@gmail.com", "", 0, 0,
+     "/v1/test%2Balias@gmail.com"},
     {"/{proxy}", "method.request.path.proxy=a/b//c", "", 0, 0, "/a/b//c"},
     {"/x/{proxy+}", "method.request.path.proxy=a/b", "", 0, 0, "/x/a/b"},
     {"/v1/{none}/x", "", "", 0, 0, "/v1//x"},
     {"/{a}{b}", "method.request.path.a=1|method.request.path.b=2", "", 0, 0, "/12"},
     /* mapped path parameters come first */
-    {"/{v}/{user}", "method.request.header.X-User=ann|method.request.path.user=bob", "", 2, 0, "/v2/ann"},
+    {"/{v}/{user}", "method.request.header.X-User=ann|method.request.path.user=bob", "", 2, 0,
+     "/v2/ann"},
     {"/{user}", "method.request.header.X-User=a/b?c#d e%é", "", 1, 0, "/a/b%3Fc%23d%20e%25%C3%A9"},
     /* the integration's own query, then the client's, then the mapped */
     {"/a?own=1", "", "mine=2", 0, 0, "/a?own=1&mine=2"},
     {"/a?", "", "mine=2", 0, 0, "/a?mine=2"},
-    {"/a", "method.request.header.X-Tenant=acme", "tenant=x", 0, 3, "/a?tenant=x&tenant=acme&fixed=yes"},
+    {"/a", "method.request.header.X-Tenant=acme", "tenant=x", 0, 3,
+     "/a?tenant=x&tenant=acme&fixed=yes"},
     {"/a", "method.request.header.X-Tenant=a&b=c d+%", "", 0, 1, "/a?tenant=a%26b=c%20d%2B%25"},
-    {"/a", "method.request.querystring.search=x%20y+z", "search=x%20y+z", 0, 2, "/a?search=x%20y+z&q=x%20y+z"},
+    {"/a", "method.request.querystring.search=x%20y+z", "search=x%20y+z", 0, 2,
+     "/a?search=x%20y+z&q=x%20y+z"},
     {"/a?id={id}", "method.request.path.id=1&admin=true", "", 0, 0, "/a?id=1%26admin=true"},
     /* an absent or empty value is not sent */
     {"/a", "method.request.header.X-Tenant=", "", 0, 2, "/a"},
@@ -111,8 +117,8 @@ static void test_composition(void **state)
         fg_backend_uri_outcome_t outcome = fg_backend_uri_compose(&request, uri, sizeof(uri), &len);
         fg_backend_uri_outcome_t want = rows[i].uri ? FG_BACKEND_URI_OK : FG_BACKEND_URI_REFUSED;
         if (outcome != want || (rows[i].uri && !fg_str_is(fg_str_of(uri, len), rows[i].uri)))
-            fail_msg("row %zu, %s with %s: outcome %d, %.*s", i, rows[i].path, rows[i].values, (int)outcome,
-                     (int)len, uri);
+            fail_msg("row %zu, %s with %s: outcome %d, %.*s", i, rows[i].path, rows[i].values,
+                     (int)outcome, (int)len, uri);
         free(values);
         fg_route_unref(route);
         fg_arena_free(arena);

@@ -41,7 +41,8 @@ static const struct {
 } rows[] = {
     /* the message bare, and quoted and escaped */
     {"$context.error.message", "Limit \"Exceeded\"\\\n\x01/é"},
-    {"{\"message\":$context.error.messageString}", "{\"message\":\"Limit \\\"Exceeded\\\"\\\\\\n\\u0001/é\"}"},
+    {"{\"message\":$context.error.messageString}",
+     "{\"message\":\"Limit \\\"Exceeded\\\"\\\\\\n\\u0001/é\"}"},
     {"${context.error.responseType}", "QUOTA_EXCEEDED"},
     /* references end where their name does */
     {"id=$context.requestId, stage=$context.stage.", "id=r-1, stage=prod."},
@@ -49,18 +50,23 @@ static const struct {
     {"${context.stage}ion", "prodion"},
     {"$stageVariables.lang$stageVariables.lang", "enen"},
     /* missing is empty */
-    {"[$context.nothing][$stageVariables.none][${stageVariables.empty}][$method.request.header.None]", "[][][][]"},
+    {"[$context.nothing][$stageVariables.none][${stageVariables.empty}][$method.request.header."
+     "None]",
+     "[][][][]"},
     {"$context.error.validationErrorString", ""},
     /* request parameters, with and without a dollar */
     {"$method.request.header.X-Tenant", "acme"},
-    {"method.request.header.X-Tenant;${method.request.querystring.q};method.request.path.id", "acme;a%20b;7"},
+    {"method.request.header.X-Tenant;${method.request.querystring.q};method.request.path.id",
+     "acme;a%20b;7"},
     /* a word that only ends like one is text */
-    {"amethod.request.path.id x.method.request.path.id", "amethod.request.path.id x.method.request.path.id"},
+    {"amethod.request.path.id x.method.request.path.id",
+     "amethod.request.path.id x.method.request.path.id"},
     {"context.stage stageVariables.lang", "context.stage stageVariables.lang"},
     /* what is no reference stays */
     {"$", "$"},
     {"$$", "$$"},
-    {"$5 $input.body ${unclosed $context. $context $stageVariables.", "$5 $input.body ${unclosed $context. $context $stageVariables."},
+    {"$5 $input.body ${unclosed $context. $context $stageVariables.",
+     "$5 $input.body ${unclosed $context. $context $stageVariables."},
     {"${context.stage", "${context.stage"},
     {"${context.stage oops}", "${context.stage oops}"},
     {"method.request.body", "method.request.body"},
@@ -100,7 +106,8 @@ static void test_built_in_500_to_the_byte(void **state)
     (void)state;
     const fg_mapping_source_t internal = {internal_error, NULL};
     char rendered[64];
-    size_t len = fg_mapping_render(FG_STR("{\"message\": $context.error.messageString}"), &internal, rendered, 64);
+    size_t len = fg_mapping_render(FG_STR("{\"message\": $context.error.messageString}"), &internal,
+                                   rendered, 64);
     assert_int_equal(len, 36);
     assert_true(fg_str_is(fg_str_of(rendered, len), "{\"message\": \"Internal server error\"}"));
 }
@@ -145,7 +152,8 @@ static void test_expressions(void **state)
     for (size_t i = 0; i < FG_COUNT_OF(expressions); i++) {
         fg_str_t expression = fg_str(expressions[i].expression);
         fg_str_t value = fg_mapping_evaluate(expression, &source);
-        if ((value.at == NULL) != (expressions[i].value == NULL) || !fg_str_is(value, expressions[i].value))
+        if ((value.at == NULL) != (expressions[i].value == NULL) ||
+            !fg_str_is(value, expressions[i].value))
             fail_msg("%s: got %.*s", expressions[i].expression, FG_STR_ARG(value));
         assert_int_equal(fg_mapping_is_encoded(expression), expressions[i].is_encoded);
     }

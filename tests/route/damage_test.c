@@ -1,6 +1,6 @@
 /*
- * A snapshot that was damaged, cut or forged is refused or harmless; a build that runs out of memory or disk says so
- * and leaves what was there.
+ * A snapshot that was damaged, cut or forged is refused or harmless; a build that runs out of
+ * memory or disk says so and leaves what was there.
  */
 #include "route/full_source.h"
 
@@ -45,8 +45,10 @@ static void test_a_whole_one_opens_and_reads_back(void **state)
     assert_null(fg_route_variable(route, FG_STR("Lang")).at);
     assert_int_equal(fg_route_revision(route), 7);
     assert_int_equal(entry.verb, FG_VERB_ANY);
-    assert_true(entry.is_key_required && entry.is_tls && !entry.is_denied && !entry.is_tls_unverified);
-    assert_true(entry.throttle.is_set && entry.throttle.rate_milli_rps == 5000 && entry.throttle.burst == 9);
+    assert_true(entry.is_key_required && entry.is_tls && !entry.is_denied &&
+                !entry.is_tls_unverified);
+    assert_true(entry.throttle.is_set && entry.throttle.rate_milli_rps == 5000 &&
+                entry.throttle.burst == 9);
     assert_int_equal(entry.method_id, 77);
     assert_int_equal(entry.kind, FG_INTEGRATION_HTTP_PROXY);
     assert_int_equal(entry.port, 8443);
@@ -81,7 +83,8 @@ static void test_every_flipped_bit_is_noticed(void **state)
     fg_arena_free(arena);
 }
 
-/* Forged: the checksum fits, so that the check of positions alone stands between the file and the worker. */
+/* Forged: the checksum fits, so that the check of positions alone stands between the file and the
+ * worker. */
 static void test_every_forged_byte_is_refused_or_harmless(void **state)
 {
     (void)state;

@@ -6,22 +6,27 @@
 
 #include "route/route_support.h"
 
-static const fg_route_pair_t full_variables[] = {{FG_STR("lang"), FG_STR("en")}, {FG_STR("empty"), FG_STR("")}};
-static const fg_route_pair_t full_requests[] = {{FG_STR("application/json"), FG_STR("{\"statusCode\": 200}")}};
-static const fg_route_pair_t full_templates[] = {{FG_STR("application/json"), FG_STR("{\"ok\":true}")}};
+static const fg_route_pair_t full_variables[] = {{FG_STR("lang"), FG_STR("en")},
+                                                 {FG_STR("empty"), FG_STR("")}};
+static const fg_route_pair_t full_requests[] = {
+    {FG_STR("application/json"), FG_STR("{\"statusCode\": 200}")}};
+static const fg_route_pair_t full_templates[] = {
+    {FG_STR("application/json"), FG_STR("{\"ok\":true}")}};
 static const fg_route_pair_t full_headers[] = {{FG_STR("X-Demo"), FG_STR("yes")}};
-static const fg_route_pair_t full_path_parameters[] = {{FG_STR("id"), FG_STR("method.request.path.id")}};
+static const fg_route_pair_t full_path_parameters[] = {
+    {FG_STR("id"), FG_STR("method.request.path.id")}};
 static const fg_route_answer_t full_answers[] = {{.status = 200,
                                                   .headers = full_headers,
                                                   .header_count = 1,
                                                   .templates = full_templates,
                                                   .template_count = 1}};
-static const fg_route_gateway_response_t full_responses[] = {{.type = FG_GATEWAY_RESPONSE_DEFAULT_4XX,
-                                                              .status = 418,
-                                                              .headers = full_headers,
-                                                              .header_count = 1,
-                                                              .templates = full_templates,
-                                                              .template_count = 1}};
+static const fg_route_gateway_response_t full_responses[] = {
+    {.type = FG_GATEWAY_RESPONSE_DEFAULT_4XX,
+     .status = 418,
+     .headers = full_headers,
+     .header_count = 1,
+     .templates = full_templates,
+     .template_count = 1}};
 
 typedef struct full_source {
     fg_route_address_t address;
@@ -69,7 +74,8 @@ static inline const fg_route_source_t *full_source_init(full_source_t *full)
     return &full->source;
 }
 
-/* Read everything that a route offers, so that a sanitizer sees each view; returns a sum that keeps the reads. */
+/* Read everything that a route offers, so that a sanitizer sees each view; returns a sum that keeps
+ * the reads. */
 static inline size_t full_read_text(fg_str_t text)
 {
     size_t sum = text.len;
@@ -87,7 +93,8 @@ static inline size_t full_read_method(const fg_route_t *route, uint32_t index)
 {
     fg_route_entry_t entry = fg_route_entry(route, index);
     size_t sum = full_read_text(entry.resource_id) + full_read_text(entry.resource_path) +
-                 full_read_text(entry.http_method) + full_read_text(entry.host) + full_read_text(entry.path);
+                 full_read_text(entry.http_method) + full_read_text(entry.host) +
+                 full_read_text(entry.path);
     for (size_t i = 0; i < entry.path_parameter_count; i++)
         sum += full_read_pair(fg_route_entry_path_parameter(route, index, i));
     for (size_t i = 0; i < entry.query_parameter_count; i++)
@@ -109,7 +116,8 @@ static inline size_t full_read_method(const fg_route_t *route, uint32_t index)
 
 static inline size_t full_read_refusal(const fg_route_t *route, int type)
 {
-    fg_route_refusal_t refusal = fg_route_refusal(route, (fg_gateway_response_type_t)type, FG_STR("text/xml"));
+    fg_route_refusal_t refusal =
+        fg_route_refusal(route, (fg_gateway_response_type_t)type, FG_STR("text/xml"));
     size_t sum = full_read_text(refusal.template_text) + full_read_text(refusal.content_type);
     for (size_t i = 0; i < refusal.header_count; i++)
         sum += full_read_pair(fg_route_refusal_header(route, refusal.response_index, i));
@@ -118,11 +126,13 @@ static inline size_t full_read_refusal(const fg_route_t *route, int type)
 
 static inline size_t full_read(const fg_route_t *route)
 {
-    static const char *const paths[] = {"/", "/mock", "/pets/7", "/pets/7/x", "/a/b/c", "//", "/mock/"};
-    size_t sum = full_read_text(fg_route_api_id(route)) + full_read_text(fg_route_stage_name(route)) +
-                 full_read_text(fg_route_deployment_id(route)) + full_read_text(fg_route_region(route)) +
-                 full_read_text(fg_route_account_id(route)) +
-                 full_read_text(fg_route_variable(route, FG_STR("none"))) + fg_route_key_source(route);
+    static const char *const paths[] = {"/",      "/mock", "/pets/7", "/pets/7/x",
+                                        "/a/b/c", "//",    "/mock/"};
+    size_t sum =
+        full_read_text(fg_route_api_id(route)) + full_read_text(fg_route_stage_name(route)) +
+        full_read_text(fg_route_deployment_id(route)) + full_read_text(fg_route_region(route)) +
+        full_read_text(fg_route_account_id(route)) +
+        full_read_text(fg_route_variable(route, FG_STR("none"))) + fg_route_key_source(route);
     for (uint32_t i = 0; i < fg_route_method_count(route); i++)
         sum += full_read_method(route, i);
     for (int type = 0; type < FG_GATEWAY_RESPONSE_COUNT; type++)
@@ -133,7 +143,8 @@ static inline size_t full_read(const fg_route_t *route)
             if (!fg_route_find(route, fg_str(paths[i]), (fg_verb_t)verb, &match))
                 continue;
             for (size_t param = 0; param < match.param_count; param++)
-                sum += full_read_text(match.params[param].name) + full_read_text(match.params[param].value);
+                sum += full_read_text(match.params[param].name) +
+                       full_read_text(match.params[param].value);
         }
     }
     return sum;

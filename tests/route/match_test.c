@@ -1,6 +1,6 @@
 /*
- * Rule 6.3: which method a path and a verb reach; tables of the recorded cases, random tables against a linear scan,
- * and the limits.
+ * Rule 6.3: which method a path and a verb reach; tables of the recorded cases, random tables
+ * against a linear scan, and the limits.
  */
 #include "route/route_support.h"
 
@@ -86,8 +86,9 @@ static void params_text(const fg_route_match_t *match, char *ret_text, size_t ro
     size_t len = 0;
     ret_text[0] = '\0';
     for (size_t i = 0; i < match->param_count; i++)
-        len += (size_t)snprintf(ret_text + len, room - len, "%s%.*s=%.*s", i ? "," : "",
-                                FG_STR_ARG(match->params[i].name), FG_STR_ARG(match->params[i].value));
+        len +=
+            (size_t)snprintf(ret_text + len, room - len, "%s%.*s=%.*s", i ? "," : "",
+                             FG_STR_ARG(match->params[i].name), FG_STR_ARG(match->params[i].value));
 }
 
 static void test_recorded_cases(void **state)
@@ -102,15 +103,17 @@ static void test_recorded_cases(void **state)
     for (size_t i = 0; i < FG_COUNT_OF(cases); i++) {
         fg_route_match_t match;
         char reached[512] = "", params[512] = "";
-        if (fg_route_find(route, fg_str(cases[i].path), fg_verb_of(fg_str(cases[i].verb)), &match)) {
+        if (fg_route_find(route, fg_str(cases[i].path), fg_verb_of(fg_str(cases[i].verb)),
+                          &match)) {
             fg_route_entry_t entry = fg_route_entry(route, match.method_index);
-            snprintf(reached, sizeof(reached), "%.*s %s", FG_STR_ARG(entry.resource_path), fg_verb_text(entry.verb));
+            snprintf(reached, sizeof(reached), "%.*s %s", FG_STR_ARG(entry.resource_path),
+                     fg_verb_text(entry.verb));
             params_text(&match, params, sizeof(params));
         }
         const char *want = cases[i].reached ? cases[i].reached : "";
         if (strcmp(reached, want) != 0 || strcmp(params, cases[i].params) != 0)
-            fail_msg("%s %s: got \"%s\" (%s), want \"%s\" (%s)", cases[i].verb, cases[i].path, reached, params,
-                     want, cases[i].params);
+            fail_msg("%s %s: got \"%s\" (%s), want \"%s\" (%s)", cases[i].verb, cases[i].path,
+                     reached, params, want, cases[i].params);
     }
     fg_route_unref(route);
     fg_arena_free(arena);
@@ -148,11 +151,13 @@ static void random_path(uint64_t *seed, char *ret_path)
     static const char *const parts[] = {"a", "b", "a", "b", "a", "b", "c", ""};
     size_t len = 0;
     for (size_t count = 1 + random_next(seed) % 6; count > 0; count--)
-        len += (size_t)sprintf(ret_path + len, "/%s", parts[random_next(seed) % FG_COUNT_OF(parts)]);
+        len +=
+            (size_t)sprintf(ret_path + len, "/%s", parts[random_next(seed) % FG_COUNT_OF(parts)]);
 }
 
-/* Does `resource` fit the trimmed `path`? *ret_rank has one letter a segment: s, v, g; the smaller the better by
- * strcmp once g > s and v lies between: s < v must hold, so they are written as 1, 2, 3. */
+/* Does `resource` fit the trimmed `path`? *ret_rank has one letter a segment: s, v, g; the smaller
+ * the better by strcmp once g > s and v lies between: s < v must hold, so they are written as 1,
+ * 2, 3. */
 static bool oracle_fits(const char *resource, const char *path, char *ret_rank)
 {
     while (*resource == '/' && resource[1] != '\0') {
@@ -189,7 +194,8 @@ static bool oracle_fits(const char *resource, const char *path, char *ret_rank)
     return *path == '\0';
 }
 
-static int oracle_find(char resources[][64], const fg_verb_t *verbs, size_t count, const char *path, fg_verb_t verb)
+static int oracle_find(char resources[][64], const fg_verb_t *verbs, size_t count, const char *path,
+                       fg_verb_t verb)
 {
     char trimmed[128], best_rank[16] = "9";
     int best = -1;
@@ -199,7 +205,8 @@ static int oracle_find(char resources[][64], const fg_verb_t *verbs, size_t coun
         trimmed[len - 1] = '\0';
     for (size_t i = 0; i < count; i++) {
         char rank[16];
-        if ((verbs[i] != verb && verbs[i] != FG_VERB_ANY) || !oracle_fits(resources[i], trimmed, rank))
+        if ((verbs[i] != verb && verbs[i] != FG_VERB_ANY) ||
+            !oracle_fits(resources[i], trimmed, rank))
             continue;
         strcat(rank, verbs[i] == verb ? "0" : "1");
         if (strcmp(rank, best_rank) < 0) {
@@ -238,8 +245,8 @@ static void oracle_table(uint64_t *seed)
         int want = oracle_find(resources, verbs, count, path, verb);
         int got = fg_route_find(route, fg_str(path), verb, &match) ? (int)match.method_index : -1;
         if (got != want)
-            fail_msg("%s %s: got %s, want %s", fg_verb_text(verb), path, got < 0 ? "nothing" : resources[got],
-                     want < 0 ? "nothing" : resources[want]);
+            fail_msg("%s %s: got %s, want %s", fg_verb_text(verb), path,
+                     got < 0 ? "nothing" : resources[got], want < 0 ? "nothing" : resources[want]);
     }
     fg_route_unref(route);
     fg_arena_free(arena);
@@ -357,7 +364,8 @@ static void test_ten_thousand_resources_and_no_more(void **state)
     fg_arena_free(arena);
 }
 
-/* A tree with a static and a variable child on each of 12 levels makes the walk meet every node, and still end. */
+/* A tree with a static and a variable child on each of 12 levels makes the walk meet every node,
+ * and still end. */
 static void test_a_hostile_tree_costs_its_size_at_most(void **state)
 {
     (void)state;
@@ -367,7 +375,8 @@ static void test_a_hostile_tree_costs_its_size_at_most(void **state)
     for (size_t i = 0; i < LEAVES; i++) {
         size_t len = 0;
         for (size_t bit = 0; bit < LEVELS; bit++)
-            len += (size_t)sprintf(paths[i] + len, "/%s", i >> (LEVELS - 1 - bit) & 1 ? "{x}" : "a");
+            len +=
+                (size_t)sprintf(paths[i] + len, "/%s", i >> (LEVELS - 1 - bit) & 1 ? "{x}" : "a");
         built[i] = method_of_path(paths[i], FG_VERB_GET);
     }
     char request[64];
@@ -389,14 +398,14 @@ static void test_impossible_paths_are_refused_by_name(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"", NULL},                     /* no path at all */
-        {"pets", NULL},                 /* no slash in front */
-        {"/pets/", NULL},               /* an empty part at the end */
-        {"/pets//x", NULL},             /* an empty part within */
-        {"/{p+}/x", NULL},              /* a child of a greedy variable */
-        {"/{a}", "/{b}"},               /* siblings with two names for one variable */
-        {"/{a+}", "/{b+}"},             /* likewise greedy */
-        {"/pets", "/pets"},             /* the same method twice */
+        {"", NULL},         /* no path at all */
+        {"pets", NULL},     /* no slash in front */
+        {"/pets/", NULL},   /* an empty part at the end */
+        {"/pets//x", NULL}, /* an empty part within */
+        {"/{p+}/x", NULL},  /* a child of a greedy variable */
+        {"/{a}", "/{b}"},   /* siblings with two names for one variable */
+        {"/{a+}", "/{b+}"}, /* likewise greedy */
+        {"/pets", "/pets"}, /* the same method twice */
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         fg_route_method_t built[2] = {method_of_path(rows[i][0], FG_VERB_GET)};

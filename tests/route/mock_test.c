@@ -11,17 +11,17 @@ static void test_status_code_is_read_leniently(void **state)
         int code;
     } rows[] = {
         {"{\"statusCode\": 200}", 200},
-        {"{statusCode: 200}", 200},                       /* quotes are optional */
-        {"{'statusCode':404}", 404},                      /* single ones do */
-        {"{\"statusCode\": \"503\"}", 503},               /* a quoted number counts */
+        {"{statusCode: 200}", 200},                         /* quotes are optional */
+        {"{'statusCode':404}", 404},                        /* single ones do */
+        {"{\"statusCode\": \"503\"}", 503},                 /* a quoted number counts */
         {"hello {\"a\":1, \"statusCode\"\n:\t201, }", 201}, /* whatever stands around */
-        {"{\"statusCode\": 2000}", 0},                    /* no status */
+        {"{\"statusCode\": 2000}", 0},                      /* no status */
         {"{\"statusCode\": 20}", 0},
-        {"{\"statusCode\": 200.5}", 0},                   /* no integer */
+        {"{\"statusCode\": 200.5}", 0}, /* no integer */
         {"{\"statusCode\": 200x}", 0},
         {"{\"statusCode\": -200}", 0},
         {"{\"statusCode\": null}", 0},
-        {"{\"myStatusCode\": 200}", 0},                   /* another member */
+        {"{\"myStatusCode\": 200}", 0}, /* another member */
         {"{\"mystatusCode\": 200}", 0},
         {"{\"statusCodes\": 200}", 0},
         {"{\"statusCode\": x, \"statusCode\": 204}", 204}, /* the first that has one */
@@ -72,12 +72,15 @@ static void test_patterns_match_the_whole_status(void **state)
         int status;
         bool does_match;
     } rows[] = {
-        {"200", 200, true},       {"20", 200, false},    {"00", 200, false},
-        {"2\\d{2}", 204, true},   {"2\\d{2}", 404, false}, {"[45][\\d]+", 503, true},
-        {"4..|5..", 503, true},   {"4|503", 503, true},  {"4|50", 503, false},
-        {"(?:4|5)\\d\\d", 404, true}, {"\\D+", 404, false}, {".*", 404, true},
-        {"", 200, false},         {"(", 200, false},     {"[", 200, false},
-        {"\\", 200, false},       {"-", 200, false},
+        {"200", 200, true},      {"20", 200, false},
+        {"00", 200, false},      {"2\\d{2}", 204, true},
+        {"2\\d{2}", 404, false}, {"[45][\\d]+", 503, true},
+        {"4..|5..", 503, true},  {"4|503", 503, true},
+        {"4|50", 503, false},    {"(?:4|5)\\d\\d", 404, true},
+        {"\\D+", 404, false},    {".*", 404, true},
+        {"", 200, false},        {"(", 200, false},
+        {"[", 200, false},       {"\\", 200, false},
+        {"-", 200, false},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         if (fg_pattern_matches(fg_str(rows[i].pattern), rows[i].status) != rows[i].does_match)
@@ -114,7 +117,12 @@ static const fg_route_pair_t headers[] = {
 static const fg_route_answer_t answers[] = {
     {.pattern = FG_STR("4\\d{2}"), .status = 404, .templates = bodies, .template_count = 1},
     {.pattern = FG_STR("404"), .status = 410},
-    {.pattern = FG_STR("2.."), .status = 201, .templates = bodies, .template_count = 3, .headers = headers, .header_count = 2},
+    {.pattern = FG_STR("2.."),
+     .status = 201,
+     .templates = bodies,
+     .template_count = 3,
+     .headers = headers,
+     .header_count = 2},
 };
 static const fg_route_answer_t answers_with_default[] = {
     {.pattern = FG_STR(""), .status = 299},
@@ -123,7 +131,7 @@ static const fg_route_answer_t answers_with_default[] = {
 
 typedef struct row {
     const char *content_type, *accept;
-    int status;       /* 0: not configured, 415: unsupported */
+    int status; /* 0: not configured, 415: unsupported */
     const char *type, *body;
 } row_t;
 
@@ -136,7 +144,8 @@ static void check_rows(const fg_route_integration_t *integration, const row_t *r
     fg_route_source_t source = source_of(&method, 1);
     fg_route_t *route = route_of(&source, arena);
     for (size_t i = 0; i < count; i++) {
-        fg_route_mock_t mock = fg_route_mock(route, 0, fg_str(rows[i].content_type), fg_str(rows[i].accept));
+        fg_route_mock_t mock =
+            fg_route_mock(route, 0, fg_str(rows[i].content_type), fg_str(rows[i].accept));
         int status = mock.is_unsupported_media_type ? 415 : mock.is_configured ? mock.status : 0;
         if (status != rows[i].status)
             fail_msg("row %zu: got %d, want %d", i, status, rows[i].status);
@@ -178,7 +187,8 @@ static void test_default_answer_and_default_template(void **state)
 {
     (void)state;
     static const row_t rows[] = {
-        /* a pattern beats the default though it stands behind; no template: empty body of application/json */
+        /* a pattern beats the default though it stands behind; no template: empty body of
+           application/json */
         {"image/png", NULL, 404, "application/json", ""},
         {NULL, "text/xml", 404, "application/json", ""},
     };
@@ -200,9 +210,12 @@ static void test_passthrough_behaviour(void **state)
         size_t templates;
         int status;
     } rows[] = {
-        {FG_PASSTHROUGH_WHEN_NO_MATCH, 1, 0},      {FG_PASSTHROUGH_WHEN_NO_MATCH, 0, 0},
-        {FG_PASSTHROUGH_WHEN_NO_TEMPLATES, 1, 415}, {FG_PASSTHROUGH_WHEN_NO_TEMPLATES, 0, 0},
-        {FG_PASSTHROUGH_NEVER, 1, 415},            {FG_PASSTHROUGH_NEVER, 0, 415},
+        {FG_PASSTHROUGH_WHEN_NO_MATCH, 1, 0},
+        {FG_PASSTHROUGH_WHEN_NO_MATCH, 0, 0},
+        {FG_PASSTHROUGH_WHEN_NO_TEMPLATES, 1, 415},
+        {FG_PASSTHROUGH_WHEN_NO_TEMPLATES, 0, 0},
+        {FG_PASSTHROUGH_NEVER, 1, 415},
+        {FG_PASSTHROUGH_NEVER, 0, 415},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         row_t unmatched = {"image/png", NULL, rows[i].status, NULL, NULL};
@@ -232,7 +245,8 @@ static void test_headers_come_with_the_answer(void **state)
     fg_route_t *route = route_of(&source, arena);
     fg_route_mock_t mock = fg_route_mock(route, 0, FG_STR_NONE, FG_STR_NONE);
     assert_int_equal(mock.header_count, 2);
-    ASSERT_STR(fg_route_mock_header(route, 0, mock.answer_index, 0).name, "Access-Control-Allow-Origin");
+    ASSERT_STR(fg_route_mock_header(route, 0, mock.answer_index, 0).name,
+               "Access-Control-Allow-Origin");
     ASSERT_STR(fg_route_mock_header(route, 0, mock.answer_index, 1).value, "2");
     fg_route_unref(route);
     fg_arena_free(arena);

@@ -9,7 +9,7 @@ static const fg_route_pair_t xml_first[] = {{FG_STR("text/xml"), FG_STR("<own/>"
 static const fg_route_pair_t cors[] = {{FG_STR("Access-Control-Allow-Origin"), FG_STR("'*'")}};
 
 #define TYPE(name) FG_GATEWAY_RESPONSE_##name
-#define BUILT_IN "{\"message\":$context.error.messageString}"
+#define BUILT_IN   "{\"message\":$context.error.messageString}"
 
 static const fg_route_gateway_response_t own_throttled = {
     .type = TYPE(THROTTLED), .status = 420, .templates = json, .template_count = 1};
@@ -20,7 +20,8 @@ static const fg_route_gateway_response_t default_4xx = {.type = TYPE(DEFAULT_4XX
                                                         .template_count = 2,
                                                         .headers = cors,
                                                         .header_count = 1};
-static const fg_route_gateway_response_t default_4xx_bare = {.type = TYPE(DEFAULT_4XX), .headers = cors, .header_count = 1};
+static const fg_route_gateway_response_t default_4xx_bare = {
+    .type = TYPE(DEFAULT_4XX), .headers = cors, .header_count = 1};
 static const fg_route_gateway_response_t default_5xx = {
     .type = TYPE(DEFAULT_5XX), .status = 599, .templates = json, .template_count = 1};
 
@@ -35,23 +36,53 @@ static const struct {
     /* nothing customised: built in */
     {{0}, TYPE(THROTTLED), NULL, 429, "application/json", BUILT_IN, 0},
     {{0}, TYPE(INVALID_API_KEY), "text/xml", 403, "application/json", BUILT_IN, 0},
-    {{0}, TYPE(ACCESS_DENIED), NULL, 403, "application/json", "{\"Message\":$context.error.messageString}", 0},
-    {{0}, TYPE(API_CONFIGURATION_ERROR), NULL, 500, "application/json", "{\"message\": $context.error.messageString}", 0},
+    {{0},
+     TYPE(ACCESS_DENIED),
+     NULL,
+     403,
+     "application/json",
+     "{\"Message\":$context.error.messageString}",
+     0},
+    {{0},
+     TYPE(API_CONFIGURATION_ERROR),
+     NULL,
+     500,
+     "application/json",
+     "{\"message\": $context.error.messageString}",
+     0},
     /* Q2: over quota is 403 or what the operator set; the table says 403 here */
     {{0}, TYPE(QUOTA_EXCEEDED), NULL, 403, "application/json", BUILT_IN, 0},
     /* Q2: customised without a status it is the service's 429 */
     {{&own_quota}, TYPE(QUOTA_EXCEEDED), NULL, 429, "application/json", BUILT_IN, 0},
     /* its own beats the DEFAULT and inherits nothing from it */
-    {{&own_throttled, &default_4xx}, TYPE(THROTTLED), "text/xml", 420, "application/json", "{\"own\":1}", 0},
+    {{&own_throttled, &default_4xx},
+     TYPE(THROTTLED),
+     "text/xml",
+     420,
+     "application/json",
+     "{\"own\":1}",
+     0},
     {{&own_quota, &default_4xx}, TYPE(QUOTA_EXCEEDED), NULL, 429, "application/json", BUILT_IN, 0},
     /* the DEFAULT of the class, with its status, headers and templates */
     {{&default_4xx}, TYPE(INVALID_API_KEY), NULL, 418, "application/json", "{\"own\":2}", 1},
     {{&default_4xx}, TYPE(INVALID_API_KEY), "text/xml", 418, "text/xml", "<own/>", 1},
     {{&default_4xx}, TYPE(QUOTA_EXCEEDED), NULL, 418, "application/json", "{\"own\":2}", 1},
-    {{&default_5xx, &default_4xx}, TYPE(INTEGRATION_TIMEOUT), NULL, 599, "application/json", "{\"own\":1}", 0},
+    {{&default_5xx, &default_4xx},
+     TYPE(INTEGRATION_TIMEOUT),
+     NULL,
+     599,
+     "application/json",
+     "{\"own\":1}",
+     0},
     /* the other class is untouched */
     {{&default_5xx}, TYPE(THROTTLED), NULL, 429, "application/json", BUILT_IN, 0},
-    {{&default_4xx}, TYPE(API_CONFIGURATION_ERROR), NULL, 500, "application/json", "{\"message\": $context.error.messageString}", 0},
+    {{&default_4xx},
+     TYPE(API_CONFIGURATION_ERROR),
+     NULL,
+     500,
+     "application/json",
+     "{\"message\": $context.error.messageString}",
+     0},
     /* a DEFAULT without a status keeps the type's */
     {{&default_4xx_bare}, TYPE(UNAUTHORIZED), NULL, 401, "application/json", BUILT_IN, 1},
     {{&default_4xx_bare}, TYPE(QUOTA_EXCEEDED), NULL, 403, "application/json", BUILT_IN, 1},
@@ -91,7 +122,8 @@ static void test_quota_exceeded_status_is_the_operators(void **state)
         fg_route_source_t source = source_of(NULL, 0);
         source.quota_exceeded_status = statuses[i];
         fg_route_t *route = route_of(&source, arena);
-        assert_int_equal(fg_route_refusal(route, TYPE(QUOTA_EXCEEDED), FG_STR_NONE).status, statuses[i]);
+        assert_int_equal(fg_route_refusal(route, TYPE(QUOTA_EXCEEDED), FG_STR_NONE).status,
+                         statuses[i]);
         fg_route_unref(route);
         fg_arena_free(arena);
     }
@@ -113,7 +145,8 @@ static void test_list_columns(void **state)
     assert_int_equal(FG_GATEWAY_RESPONSE_COUNT, 21);
     assert_string_equal(fg_gateway_response_name(TYPE(QUOTA_EXCEEDED)), "QUOTA_EXCEEDED");
     assert_string_equal(fg_gateway_response_message(TYPE(QUOTA_EXCEEDED)), "Limit Exceeded");
-    assert_string_equal(fg_gateway_response_error_type(TYPE(QUOTA_EXCEEDED)), "LimitExceededException");
+    assert_string_equal(fg_gateway_response_error_type(TYPE(QUOTA_EXCEEDED)),
+                        "LimitExceededException");
     assert_null(fg_gateway_response_message(TYPE(DEFAULT_4XX)));
     assert_int_equal(fg_gateway_response_status(TYPE(DEFAULT_5XX)), 0);
 }

@@ -23,7 +23,8 @@
 
 static inline fg_route_method_t method_of_path(const char *path, fg_verb_t verb)
 {
-    return (fg_route_method_t){.resource_id = FG_STR("res1"), .resource_path = fg_str(path), .verb = verb};
+    return (fg_route_method_t){
+        .resource_id = FG_STR("res1"), .resource_path = fg_str(path), .verb = verb};
 }
 
 static inline fg_route_source_t source_of(const fg_route_method_t *methods, size_t count)
