@@ -10,7 +10,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { CHANGES_PER_BATCH = 1024 };
+enum {
+    CHANGES_PER_BATCH = 1024,
+    CHANGES_PER_SETTLE = 64, /* a plan of a million keys that goes is a million changes; looking for counts is not free */
+};
 
 /* ---- settings ---- */
 
@@ -61,6 +64,13 @@ fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_plan_t *plan, f
     return fg_gate_plan_sync(agent->writer, &entry, reterr);
 }
 
+/* Before slots go. The first change of a batch always, so that a single one loses nothing. */
+static void settle(fg_agent_t *agent)
+{
+    if (agent->settles++ % CHANGES_PER_SETTLE == 0)
+        fg_agent_settle(agent);
+}
+
 static fg_status_t apply_plan(fg_agent_t *agent, const fg_change_t *change, fg_error_t *reterr)
 {
     fg_usage_plan_t plan;
@@ -69,7 +79,7 @@ static fg_status_t apply_plan(fg_agent_t *agent, const fg_change_t *change, fg_e
         return fg_agent_plan_sync(agent, &plan, reterr);
     if (status != FG_NOT_FOUND)
         return status;
-    fg_agent_settle(agent);
+    settle(agent);
     fg_gate_plan_remove(agent->writer, fg_id_pack(change->id));
     return FG_OK;
 }
@@ -148,12 +158,12 @@ static fg_status_t apply_key(fg_agent_t *agent, const fg_change_t *change, fg_er
     if (status == FG_NOT_FOUND) { /* Rule K5, K7 */
         if (!change->has_digest)
             return FG_OK; /* made and deleted since; the deletion has its own entry */
-        fg_agent_settle(agent);
+        settle(agent);
         fg_gate_key_remove(agent->writer, change->digest);
         return FG_OK;
     }
     if (is_serving(agent, key.digest)) /* a pair may be about to go */
-        fg_agent_settle(agent);
+        settle(agent);
     return fg_agent_key_sync(agent, &key, change->has_digest ? &change->digest : NULL, reterr);
 }
 
@@ -220,6 +230,7 @@ static bool is_repeated(const fg_change_t *changes, size_t index, size_t count)
 static fg_status_t apply_batch(fg_agent_t *agent, const fg_change_t *changes, size_t count, fg_error_t *reterr)
 {
     fg_status_t full = FG_OK;
+    agent->settles = 0;
     for (size_t i = 0; i < count; i++) {
         fg_arena_reset(agent->arena);
         fg_status_t status =

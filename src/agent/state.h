@@ -37,6 +37,7 @@ struct fg_agent {
     fg_arena_t *arena; /* of one change, page or drain */
     uint64_t seq;      /* last change applied */
     bool is_behind;    /* a publication failed: try again */
+    unsigned settles;  /* asked for in this batch of changes */
 
     fg_agent_stage_t *stages; /* by stage index */
     size_t stage_room;
