@@ -243,10 +243,10 @@ fg_status_t fg_stage_deploy_check(fg_call_t *call)
 /* Lay what the call says over the stage. */
 static fg_status_t merge_given(fg_call_t *call, json_t *stage, json_t *given, fg_str_t deployment_id)
 {
-    fg_str_t description = fg_member_str(given, "stageDescription");
-    json_object_del(given, "stageDescription");
-    if (description.at && !fg_member_set_str(stage, "description", fg_arena_copy(call->arena, description)))
+    json_t *description = json_object_get(given, "stageDescription");
+    if (description && json_object_set(stage, "description", description) != 0)
         return no_memory(call);
+    json_object_del(given, "stageDescription");
     if (json_object_update(stage, given) != 0)
         return no_memory(call);
     json_t *canary = json_object_get(given, "canarySettings");
