@@ -141,15 +141,14 @@ typedef struct listing {
     bool has_more;
 } listing_t;
 
-/* Rows come by key and day; each run of one key is one member of the map. */
+/* Rows come by key and day; each run of one key is one member of the map. A key that counted only before the range, but in the
+ * window that reaches into it, is shown as well. */
 static bool keys_render(listing_t *listing, const fg_usage_row_t *rows, size_t count)
 {
     for (size_t first = 0, end; first < count; first = end) {
         fg_str_t key_id = rows[first].key_id;
         for (end = first + 1; end < count && fg_str_eq(rows[end].key_id, key_id); end++)
             ;
-        if (rows[end - 1].day < listing->range.first_day)
-            continue; /* only the days before, which carry a figure in */
         if (listing->shown == listing->limit) {
             listing->has_more = true;
             return true;
