@@ -27,20 +27,23 @@ static bool make_text(fg_random_t random, const char *alphabet, size_t count, ch
     return true;
 }
 
-static fg_status_t make_pair(fg_store_t *store, fg_random_t random, fg_arena_t *arena, fg_credential_t *ret_credential,
-                             fg_error_t *reterr)
+static fg_status_t make_pair(fg_store_t *store, fg_random_t random, fg_arena_t *arena,
+                             fg_credential_t *ret_credential, fg_error_t *reterr)
 {
     char id[ACCESS_KEY_BYTES + 1] = "AKIA", secret[SECRET_BYTES + 1];
     if (!make_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ACCESS_KEY_BYTES - 4, id + 4) ||
-        !make_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", SECRET_BYTES, secret))
+        !make_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+                   SECRET_BYTES, secret))
         return fg_error_set(reterr, FG_INTERNAL, "", "no randomness");
-    *ret_credential = (fg_credential_t){fg_arena_copy(arena, fg_str(id)), fg_arena_copy(arena, fg_str(secret))};
+    *ret_credential =
+        (fg_credential_t){fg_arena_copy(arena, fg_str(id)), fg_arena_copy(arena, fg_str(secret))};
     fg_status_t status = fg_store_begin(store, reterr);
     if (status != FG_OK)
         return status;
     status = fg_store_credential_put(store, ret_credential, reterr);
     if (status == FG_OK)
-        status = fg_store_setting_set(store, FG_STR(SETTING), ret_credential->access_key_id, reterr);
+        status =
+            fg_store_setting_set(store, FG_STR(SETTING), ret_credential->access_key_id, reterr);
     if (status == FG_OK)
         status = fg_store_commit(store, reterr);
     if (status != FG_OK)
@@ -66,7 +69,8 @@ static fg_status_t write_file(const char *path, fg_str_t text, fg_error_t *reter
         return fg_error_set(reterr, FG_TOO_LARGE, "--data-dir", "the path is too long");
     (void)unlink(beside); /* left by a kill */
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool is_written = fd >= 0 && write(fd, text.at, text.len) == (ssize_t)text.len && fsync(fd) == 0;
+    bool is_written =
+        fd >= 0 && write(fd, text.at, text.len) == (ssize_t)text.len && fsync(fd) == 0;
     int failure = errno;
     if (fd >= 0)
         (void)close(fd);
@@ -77,8 +81,8 @@ static fg_status_t write_file(const char *path, fg_str_t text, fg_error_t *reter
     return fg_error_set(reterr, FG_IO, "", "%s cannot be written: %s", path, strerror(failure));
 }
 
-fg_status_t fg_credentials_ensure(fg_store_t *store, const char *data_dir, const char *region, fg_random_t random,
-                                  fg_error_t *reterr)
+fg_status_t fg_credentials_ensure(fg_store_t *store, const char *data_dir, const char *region,
+                                  fg_random_t random, fg_error_t *reterr)
 {
     fg_arena_t *arena = fg_arena_new();
     if (!arena)
@@ -96,9 +100,10 @@ fg_status_t fg_credentials_ensure(fg_store_t *store, const char *data_dir, const
         fg_str_t profile = fg_arena_printf(
             arena, "aws_access_key_id = %.*s\naws_secret_access_key = %.*s\nregion = %s\n",
             FG_STR_ARG(credential.access_key_id), FG_STR_ARG(credential.secret_access_key), region);
-        fg_str_t text = fg_arena_printf(arena, "[default]\n%.*s\n[faregate]\n%.*s", FG_STR_ARG(profile),
-                                        FG_STR_ARG(profile));
-        status = text.at ? write_file(path, text, reterr) : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+        fg_str_t text = fg_arena_printf(arena, "[default]\n%.*s\n[faregate]\n%.*s",
+                                        FG_STR_ARG(profile), FG_STR_ARG(profile));
+        status = text.at ? write_file(path, text, reterr)
+                         : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     }
     fg_arena_free(arena);
     return status;

@@ -60,8 +60,8 @@ static void put_field(line_t *line, const char *name, fg_str_t value)
 {
     bool is_plain = value.len > 0;
     for (size_t i = 0; i < value.len; i++)
-        is_plain = is_plain && (unsigned char)value.at[i] > ' ' && value.at[i] != '"' && value.at[i] != '=' &&
-                   value.at[i] != '\\' && value.at[i] != 0x7f;
+        is_plain = is_plain && (unsigned char)value.at[i] > ' ' && value.at[i] != '"' &&
+                   value.at[i] != '=' && value.at[i] != '\\' && value.at[i] != 0x7f;
     if (line->bytes > 0)
         put(line, " ", 1);
     put(line, name, strlen(name));
@@ -125,7 +125,8 @@ void fg_log_control_call(const fg_log_call_t *call)
     put_field(&line, "operation", fg_str(call->operation[0] ? call->operation : "-"));
     put_field(&line, "verb", call->verb);
     put_number(&line, "status", call->status);
-    put_field(&line, "request_id", fg_str_is_empty(call->request_id) ? FG_STR("-") : call->request_id);
+    put_field(&line, "request_id",
+              fg_str_is_empty(call->request_id) ? FG_STR("-") : call->request_id);
     put_number(&line, "duration_us", call->duration_us);
     if (call->error)
         put_field(&line, "error", fg_str(call->error));

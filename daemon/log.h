@@ -1,5 +1,6 @@
 /*
- * log - one line per fact on stderr: time, level, then name=value, values quoted where they need it.
+ * log - one line per fact on stderr: time, level, then name=value, values quoted where they need
+ * it.
  *
  * Threads    Any; a line is one write.
  * Rule       Never a key value, a secret or a body.
@@ -24,7 +25,7 @@ typedef struct fg_log_call {
     int status;
     fg_str_t request_id;
     int64_t duration_us;
-    const char *error;     /* NULL when it went well */
+    const char *error; /* NULL when it went well */
 } fg_log_call_t;
 /* A control call: info, warn from 500 on. */
 void fg_log_control_call(const fg_log_call_t *call);

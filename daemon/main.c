@@ -54,9 +54,11 @@ static int serve(fg_node_t *node, const sigset_t *signals)
     fg_node_lock(node);
     if (is_idle) {
         fg_node_close(node);
-    } else { /* a look-up hangs and would touch the agent: save the counts, leave the rest to the kernel */
+    } else { /* a look-up hangs and would touch the agent: save the counts, leave the rest to the
+                kernel */
         if (fg_agent_drain(node->agent, fg_now(), &error) != FG_OK)
-            fg_log(FG_LOG_WARN, "the last drain failed, the counts stay in the gate: %s", error.message);
+            fg_log(FG_LOG_WARN, "the last drain failed, the counts stay in the gate: %s",
+                   error.message);
         _exit(EXIT_SUCCESS);
     }
     fg_node_unlock(node);

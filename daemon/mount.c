@@ -50,14 +50,16 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const fg
     union {
         const char *in;
         void *out;
-    } body = {answer->body.at ? answer->body.at : ""}; /* copied by the library, which asks for a writable pointer */
+    } body = {answer->body.at ? answer->body.at
+                              : ""}; /* copied by the library, which asks for a writable pointer */
     struct MHD_Response *response =
         MHD_create_response_from_buffer(answer->body.len, body.out, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     enum MHD_Result result = MHD_YES;
     for (size_t i = 0; i < answer->header_count && result == MHD_YES; i++)
-        result = MHD_add_response_header(response, answer->headers[i].name.at, answer->headers[i].value.at);
+        result = MHD_add_response_header(response, answer->headers[i].name.at,
+                                         answer->headers[i].value.at);
     if (result == MHD_YES)
         result = MHD_queue_response(connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
@@ -65,7 +67,8 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, const fg
 }
 
 /* An answer of the mount's own, in the control API's form. */
-static enum MHD_Result send_own(struct MHD_Connection *connection, int status, const char *error_type, fg_str_t body)
+static enum MHD_Result send_own(struct MHD_Connection *connection, int status,
+                                const char *error_type, fg_str_t body)
 {
     char id[40] = "";
     fg_response_t answer = {
@@ -77,19 +80,23 @@ static enum MHD_Result send_own(struct MHD_Connection *connection, int status, c
     if (fg_uuid_make(fg_random_system(), id))
         answer.headers[answer.header_count++] = (fg_pair_t){FG_STR("x-amzn-RequestId"), fg_str(id)};
     if (error_type)
-        answer.headers[answer.header_count++] = (fg_pair_t){FG_STR("x-amzn-ErrorType"), fg_str(error_type)};
+        answer.headers[answer.header_count++] =
+            (fg_pair_t){FG_STR("x-amzn-ErrorType"), fg_str(error_type)};
     return send_response(connection, &answer);
 }
 
 static enum MHD_Result send_too_large(struct MHD_Connection *connection, const char *verb)
 {
-    fg_log_control_call(&(fg_log_call_t){.operation = "", .verb = fg_str(verb), .status = 413, .error = "body too large"});
-    return send_own(connection, 413, "RequestTooLargeException", FG_STR("{\"message\":\"Request Too Long\"}"));
+    fg_log_control_call(&(fg_log_call_t){
+        .operation = "", .verb = fg_str(verb), .status = 413, .error = "body too large"});
+    return send_own(connection, 413, "RequestTooLargeException",
+                    FG_STR("{\"message\":\"Request Too Long\"}"));
 }
 
 static enum MHD_Result send_no_memory(struct MHD_Connection *connection)
 {
-    return send_own(connection, 500, "InternalFailure", FG_STR("{\"message\":\"Internal server error\"}"));
+    return send_own(connection, 500, "InternalFailure",
+                    FG_STR("{\"message\":\"Internal server error\"}"));
 }
 
 static enum MHD_Result send_health(call_t *call, struct MHD_Connection *connection)
@@ -128,7 +135,7 @@ static enum MHD_Result run(call_t *call, struct MHD_Connection *connection, cons
         .status = answer.status,
         .request_id = find_header(&answer, FG_STR("x-amzn-RequestId")),
         .duration_us = fg_now().mono.us - now.mono.us,
-        .error = answer.error.status == FG_OK    ? NULL
+        .error = answer.error.status == FG_OK   ? NULL
                  : answer.error.message[0] != 0 ? answer.error.message
                                                 : fg_status_text(answer.error.status),
     });
@@ -137,7 +144,8 @@ static enum MHD_Result run(call_t *call, struct MHD_Connection *connection, cons
 
 /* ---- receiving ---- */
 
-/* Called with the request line as it came, before anything is decoded; what it returns is the call from here on. */
+/* Called with the request line as it came, before anything is decoded; what it returns is the call
+ * from here on. */
 static void *begin(void *ctx, const char *target, struct MHD_Connection *connection)
 {
     fg_mount_t *mount = ctx;
@@ -154,7 +162,8 @@ static void *begin(void *ctx, const char *target, struct MHD_Connection *connect
     return call;
 }
 
-static void end(void *ctx, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+static void end(void *ctx, struct MHD_Connection *connection, void **state,
+                enum MHD_RequestTerminationCode code)
 {
     fg_mount_t *mount = ctx;
     (void)connection;
@@ -169,7 +178,8 @@ static void end(void *ctx, struct MHD_Connection *connection, void **state, enum
     atomic_fetch_sub(&mount->calls, 1);
 }
 
-static enum MHD_Result take_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result take_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
 {
     call_t *call = ctx;
     (void)kind;
@@ -178,7 +188,8 @@ static enum MHD_Result take_header(void *ctx, enum MHD_ValueKind kind, const cha
         return MHD_NO;
     }
     fg_pair_t *header = &call->headers[call->header_count++];
-    *header = (fg_pair_t){fg_arena_copy(call->arena, fg_str(name)), fg_arena_copy(call->arena, fg_str(value ? value : ""))};
+    *header = (fg_pair_t){fg_arena_copy(call->arena, fg_str(name)),
+                          fg_arena_copy(call->arena, fg_str(value ? value : ""))};
     call->is_out_of_memory = call->is_out_of_memory || !header->name.at || !header->value.at;
     return MHD_YES;
 }
@@ -212,8 +223,9 @@ static bool announces_too_much(struct MHD_Connection *connection)
 }
 
 /* Called when the headers are there, for each piece of the body, and when it is complete. */
-static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *path, const char *verb,
-                              const char *version, const char *piece, size_t *piece_bytes, void **state)
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *path,
+                              const char *verb, const char *version, const char *piece,
+                              size_t *piece_bytes, void **state)
 {
     call_t *call = *state;
     (void)ctx;
@@ -256,7 +268,8 @@ static fg_status_t bind_socket(fg_mount_t *mount, fg_error_t *reterr)
     const char *path = mount->node->options->socket_path;
     const struct sockaddr *address = (const struct sockaddr *)&mount->address;
     if (strlen(path) >= sizeof(mount->address.sun_path))
-        return fg_error_set(reterr, FG_TOO_LARGE, "--socket", "the path of the socket is longer than %zu bytes",
+        return fg_error_set(reterr, FG_TOO_LARGE, "--socket",
+                            "the path of the socket is longer than %zu bytes",
                             sizeof(mount->address.sun_path) - 1);
     mount->address.sun_family = AF_UNIX;
     (void)snprintf(mount->address.sun_path, sizeof(mount->address.sun_path), "%s", path);
@@ -271,8 +284,8 @@ static fg_status_t bind_socket(fg_mount_t *mount, fg_error_t *reterr)
         listen(mount->fd, BACKLOG) != 0)
         return fg_error_set(reterr, FG_IO, "--socket", "%s: %s", path, strerror(errno));
     if (mount->node->group_id >= 0 && chown(path, (uid_t)-1, (gid_t)mount->node->group_id) != 0)
-        return fg_error_set(reterr, FG_IO, "--gate-group", "%s cannot be given to the group: %s", path,
-                            strerror(errno));
+        return fg_error_set(reterr, FG_IO, "--gate-group", "%s cannot be given to the group: %s",
+                            path, strerror(errno));
     return FG_OK;
 }
 
@@ -286,10 +299,11 @@ fg_status_t fg_mount_start(fg_node_t *node, fg_mount_t **ret_mount, fg_error_t *
     fg_status_t status = bind_socket(mount, reterr);
     if (status == FG_OK) {
         mount->daemon = MHD_start_daemon(
-            MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, mount,
-            MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET, mount->fd,
-            MHD_OPTION_URI_LOG_CALLBACK, begin, mount, MHD_OPTION_NOTIFY_COMPLETED, end, mount,
-            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+            MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
+            NULL, NULL, handle, mount, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+            MHD_OPTION_LISTEN_SOCKET, mount->fd, MHD_OPTION_URI_LOG_CALLBACK, begin, mount,
+            MHD_OPTION_NOTIFY_COMPLETED, end, mount, MHD_OPTION_CONNECTION_LIMIT,
+            (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MOUNT_MEMORY_BYTES, MHD_OPTION_END);
         if (!mount->daemon)
             status = fg_error_set(reterr, FG_IO, "--socket", "the HTTP server cannot be started");
@@ -309,7 +323,8 @@ void fg_mount_stop(fg_mount_t *mount)
     (void)MHD_quiesce_daemon(mount->daemon);
     (void)unlink(mount->address.sun_path);
     const struct timespec pause = {.tv_nsec = 5000000};
-    for (int waited_ms = 0; atomic_load(&mount->calls) > 0 && waited_ms < STOP_WAIT_MS; waited_ms += 5)
+    for (int waited_ms = 0; atomic_load(&mount->calls) > 0 && waited_ms < STOP_WAIT_MS;
+         waited_ms += 5)
         (void)nanosleep(&pause, NULL);
     MHD_stop_daemon(mount->daemon);
     (void)close(mount->fd);

@@ -30,12 +30,13 @@ static fg_status_t find_group(const char *name, int *ret_group_id, fg_error_t *r
 static fg_status_t make_gate_dir(const fg_node_t *node, const char *path, fg_error_t *reterr)
 {
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return fg_error_set(reterr, FG_IO, "--gate-dir", "%s cannot be made: %s", path, strerror(errno));
+        return fg_error_set(reterr, FG_IO, "--gate-dir", "%s cannot be made: %s", path,
+                            strerror(errno));
     if (node->group_id < 0)
         return FG_OK;
     if (chown(path, (uid_t)-1, (gid_t)node->group_id) != 0 || chmod(path, 0750) != 0)
-        return fg_error_set(reterr, FG_IO, "--gate-group", "%s cannot be given to the group: %s", path,
-                            strerror(errno));
+        return fg_error_set(reterr, FG_IO, "--gate-group", "%s cannot be given to the group: %s",
+                            path, strerror(errno));
     return FG_OK;
 }
 
@@ -61,7 +62,9 @@ static fg_status_t open_agent(fg_node_t *node, fg_error_t *reterr)
         .are_keys_without_plan_allowed = options->are_keys_without_plan_allowed,
         .region = options->region,
         .account_id = options->account_id,
-        .account_throttle = {.rate_milli_rps = 10000 * 1000, .burst = 5000, .is_set = true}, /* Rule T2 */
+        .account_throttle = {.rate_milli_rps = 10000 * 1000,
+                             .burst = 5000,
+                             .is_set = true}, /* Rule T2 */
         .log = log_fact,
     };
     return fg_agent_open(node->store, &agent, &node->agent, reterr);
@@ -75,7 +78,8 @@ fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_
     if (status == FG_OK)
         status = fg_store_open(&store, &node->store, reterr);
     if (status == FG_OK)
-        status = fg_credentials_ensure(node->store, options->data_dir, options->region, store.random, reterr);
+        status = fg_credentials_ensure(node->store, options->data_dir, options->region,
+                                       store.random, reterr);
     if (status == FG_OK)
         status = open_agent(node, reterr);
     if (status != FG_OK) {
@@ -86,13 +90,14 @@ fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_
     node->control = (fg_control_t){
         .store = node->store,
         .agent = node->agent,
-        .settings = {
-            .region = options->region,
-            .account_id = options->account_id,
-            .quota_exceeded_status = options->quota_exceeded_status,
-            .is_one_plan_per_key = options->is_one_plan_per_key,
-            .keys_max = options->keys_max,
-        },
+        .settings =
+            {
+                .region = options->region,
+                .account_id = options->account_id,
+                .quota_exceeded_status = options->quota_exceeded_status,
+                .is_one_plan_per_key = options->is_one_plan_per_key,
+                .keys_max = options->keys_max,
+            },
         .random = fg_random_system(),
     };
     return FG_OK;
@@ -125,12 +130,14 @@ fg_str_t fg_node_health(fg_node_t *node, fg_arena_t *arena)
     uint64_t seq = writer ? fg_gate_seq(fg_gate_writer_gate(writer)) : 0;
     fg_node_unlock(node);
     double age_s = (double)(fg_now().mono.us - node->drained_us) / FG_SECOND_US;
-    FG_JSON_SCOPED *json = json_pack(
-        "{s:s, s:s, s:I, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "status",
-        writer && age_s < 60 ? "ok" : "degraded", "version", FG_VERSION, "seq", (json_int_t)seq, "drainAge", age_s, "gate",
-        "keys", (json_int_t)fill.keys, "keysMax", (json_int_t)fill.keys_max, "slots", (json_int_t)fill.slots, "slotsMax",
-        (json_int_t)fill.slots_max, "plans", (json_int_t)fill.plans, "plansMax", (json_int_t)fill.plans_max, "stages",
-        (json_int_t)fill.stages, "stagesMax", (json_int_t)fill.stages_max, "buckets", (json_int_t)fill.buckets,
-        "bucketsMax", (json_int_t)fill.buckets_max, "bytesResident", (json_int_t)fill.bytes_resident);
+    FG_JSON_SCOPED *json =
+        json_pack("{s:s, s:s, s:I, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+                  "status", writer && age_s < 60 ? "ok" : "degraded", "version", FG_VERSION, "seq",
+                  (json_int_t)seq, "drainAge", age_s, "gate", "keys", (json_int_t)fill.keys,
+                  "keysMax", (json_int_t)fill.keys_max, "slots", (json_int_t)fill.slots, "slotsMax",
+                  (json_int_t)fill.slots_max, "plans", (json_int_t)fill.plans, "plansMax",
+                  (json_int_t)fill.plans_max, "stages", (json_int_t)fill.stages, "stagesMax",
+                  (json_int_t)fill.stages_max, "buckets", (json_int_t)fill.buckets, "bucketsMax",
+                  (json_int_t)fill.buckets_max, "bytesResident", (json_int_t)fill.bytes_resident);
     return json ? fg_json_render(json, arena) : FG_STR_NONE;
 }

@@ -1,7 +1,8 @@
 /*
  * node - the one faregated of a data directory: store, agent, control, and the lock around them.
  *
- * Threads    fg_node_lock around every use of store, agent and control. The mount's thread and the two timers take it.
+ * Threads    fg_node_lock around every use of store, agent and control. The mount's thread and the
+ * two timers take it.
  */
 #ifndef FG_DAEMON_NODE_H
 #define FG_DAEMON_NODE_H
@@ -23,7 +24,8 @@ typedef struct fg_node {
 } fg_node_t;
 
 /* Opens store and gate; writes the credentials file when it is missing. */
-FG_MUST_USE fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options,
+                                     fg_error_t *reterr);
 /* Drains once more. */
 void fg_node_close(fg_node_t *node);
 void fg_node_lock(void *node);

@@ -109,27 +109,37 @@ static const struct option_row {
     set_t *set;
     bool is_profile; /* set before all others */
 } rows[] = {
-    {"--data-dir", "DIR", "where the store, the secret and the credentials live (required)", set_data_dir, false},
+    {"--data-dir", "DIR", "where the store, the secret and the credentials live (required)",
+     set_data_dir, false},
     {"--socket", "PATH", "unix socket of the control API (required)", set_socket, false},
-    {"--gate-dir", "DIR", "where the gate lives, on tmpfs (/dev/shm/faregate-<uid>-<hash>)", set_gate_dir, false},
+    {"--gate-dir", "DIR", "where the gate lives, on tmpfs (/dev/shm/faregate-<uid>-<hash>)",
+     set_gate_dir, false},
     {"--gate-group", "GROUP", "group of the nginx workers", set_gate_group, false},
-    {"--profile", "aws|guide", "aws: 429 over quota; guide: 403, and one plan per key", set_profile, true},
-    {"--quota-exceeded-status", "403|429", "status of an exceeded quota (403)", set_quota_exceeded_status, false},
-    {"--plans-per-key", "one-per-stage|one", "plans that a key may be on (one-per-stage)", set_plans_per_key, false},
-    {"--keys-without-plan", "refuse|allow", "keys on no plan (refuse)", set_keys_without_plan, false},
+    {"--profile", "aws|guide", "aws: 429 over quota; guide: 403, and one plan per key", set_profile,
+     true},
+    {"--quota-exceeded-status", "403|429", "status of an exceeded quota (403)",
+     set_quota_exceeded_status, false},
+    {"--plans-per-key", "one-per-stage|one", "plans that a key may be on (one-per-stage)",
+     set_plans_per_key, false},
+    {"--keys-without-plan", "refuse|allow", "keys on no plan (refuse)", set_keys_without_plan,
+     false},
     {"--keys-max", "N", "limit of API keys of the account, 0 is none (0)", set_keys_max, false},
-    {"--gate-keys-max", "N", "keys that the gate has room for (16 million)", set_gate_keys_max, false},
-    {"--resolve-interval", "SECONDS", "between look-ups of backend names (10)", set_resolve_s, false},
+    {"--gate-keys-max", "N", "keys that the gate has room for (16 million)", set_gate_keys_max,
+     false},
+    {"--resolve-interval", "SECONDS", "between look-ups of backend names (10)", set_resolve_s,
+     false},
     {"--region", "R", "region in ARNs (us-east-1)", set_region, false},
     {"--account-id", "N", "account in ARNs, 12 digits (000000000000)", set_account_id, false},
-    {"--log-level", "debug|info|warn|error", "what is logged to stderr (info)", set_log_level, false},
+    {"--log-level", "debug|info|warn|error", "what is logged to stderr (info)", set_log_level,
+     false},
 };
 
 static const struct option_row *find_row(const char *argument, const char **ret_value)
 {
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         size_t bytes = strlen(rows[i].name);
-        if (strncmp(argument, rows[i].name, bytes) != 0 || (argument[bytes] != '\0' && argument[bytes] != '='))
+        if (strncmp(argument, rows[i].name, bytes) != 0 ||
+            (argument[bytes] != '\0' && argument[bytes] != '='))
             continue;
         *ret_value = argument[bytes] == '=' ? argument + bytes + 1 : NULL;
         return &rows[i];
@@ -138,7 +148,8 @@ static const struct option_row *find_row(const char *argument, const char **ret_
 }
 
 /* Those of one kind; the profile goes first, so that the others win. */
-static fg_status_t parse_kind(int count, char **arguments, bool is_profile, fg_options_t *options, fg_error_t *reterr)
+static fg_status_t parse_kind(int count, char **arguments, bool is_profile, fg_options_t *options,
+                              fg_error_t *reterr)
 {
     for (int i = 1; i < count; i++) {
         const char *value;
@@ -148,19 +159,22 @@ static fg_status_t parse_kind(int count, char **arguments, bool is_profile, fg_o
             continue;
         const struct option_row *row = find_row(arguments[i], &value);
         if (!row)
-            return fg_error_set(reterr, FG_BAD_REQUEST, arguments[i], "unknown option %s", arguments[i]);
+            return fg_error_set(reterr, FG_BAD_REQUEST, arguments[i], "unknown option %s",
+                                arguments[i]);
         if (!value && ++i < count)
             value = arguments[i];
         if (!value)
-            return fg_error_set(reterr, FG_BAD_REQUEST, row->name, "%s needs %s", row->name, row->argument);
+            return fg_error_set(reterr, FG_BAD_REQUEST, row->name, "%s needs %s", row->name,
+                                row->argument);
         if (row->is_profile == is_profile && !row->set(options, value))
-            return fg_error_set(reterr, FG_BAD_REQUEST, row->name, "%s takes %s, not \"%s\"", row->name, row->argument,
-                                value);
+            return fg_error_set(reterr, FG_BAD_REQUEST, row->name, "%s takes %s, not \"%s\"",
+                                row->name, row->argument, value);
     }
     return FG_OK;
 }
 
-fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_options, fg_error_t *reterr)
+fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_options,
+                             fg_error_t *reterr)
 {
     fg_options_t options = {
         .region = "us-east-1",

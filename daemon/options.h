@@ -18,15 +18,17 @@ typedef struct fg_options {
     const char *region, *account_id;
     int quota_exceeded_status;
     bool is_one_plan_per_key, are_keys_without_plan_allowed;
-    int64_t keys_max;       /* account limit, 0: off (rule K10) */
-    int64_t gate_keys_max;  /* room in the gate, 0: the default */
-    int64_t resolve_s;      /* between look-ups of backend names */
+    int64_t keys_max;      /* account limit, 0: off (rule K10) */
+    int64_t gate_keys_max; /* room in the gate, 0: the default */
+    int64_t resolve_s;     /* between look-ups of backend names */
     fg_log_level_t log_level;
     bool is_help, is_version;
 } fg_options_t;
 
-/* FG_BAD_REQUEST names the option at fault. A profile sets defaults: other options win wherever they stand. */
-FG_MUST_USE fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_options, fg_error_t *reterr);
+/* FG_BAD_REQUEST names the option at fault. A profile sets defaults: other options win wherever
+ * they stand. */
+FG_MUST_USE fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_options,
+                                         fg_error_t *reterr);
 /* The text of --help. */
 void fg_options_print_help(void);
 /* "/dev/shm/faregate-<uid>-<hash of the data directory's real path>": the same for every start. */

@@ -30,7 +30,8 @@ static void *drain(void *argument)
         fg_error_t error;
         fg_node_lock(node);
         fg_now_t now = fg_now();
-        if (fg_agent_drain(node->agent, now, &error) == FG_OK) /* the agent logs when that changes */
+        if (fg_agent_drain(node->agent, now, &error) ==
+            FG_OK) /* the agent logs when that changes */
             node->drained_us = now.mono.us;
         fg_node_unlock(node);
     }

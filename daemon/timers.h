@@ -9,7 +9,8 @@
 #include "node.h"
 
 FG_MUST_USE fg_status_t fg_timers_start(fg_node_t *node, fg_error_t *reterr);
-/* Ends the drain's thread; the other is waited for unless it is in a look-up: false then, and the node must stay. */
+/* Ends the drain's thread; the other is waited for unless it is in a look-up: false then, and the
+ * node must stay. */
 bool fg_timers_stop(void);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * agent - opening the gate and bringing it up to date.
  *
- * The gate that is ours and of this boot has every count; only the changes since its number are applied. Any other is
- * empty, and everything is read from the store: settings, plans, stages, keys with the counts that the last drain left.
+ * The gate that is ours and of this boot has every count; only the changes since its number are
+ * applied. Any other is empty, and everything is read from the store: settings, plans, stages, keys
+ * with the counts that the last drain left.
  */
 #include "agent/state.h"
 
@@ -45,8 +46,8 @@ static fg_status_t read_boot_id(char *ret_boot_id, fg_error_t *reterr)
     return FG_OK;
 }
 
-static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id, fg_gate_opening_t *ret_opening,
-                               fg_error_t *reterr)
+static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
+                               fg_gate_opening_t *ret_opening, fg_error_t *reterr)
 {
     fg_gate_options_t options;
     fg_gate_options_default(&options);
@@ -56,7 +57,8 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id, fg_gate_o
         options.slots_max = agent->options.slots_max;
     options.group_id = agent->options.group_id;
     options.digester = *fg_store_digester(agent->store);
-    (void)snprintf(options.store_uuid, sizeof(options.store_uuid), "%s", fg_store_uuid(agent->store));
+    (void)snprintf(options.store_uuid, sizeof(options.store_uuid), "%s",
+                   fg_store_uuid(agent->store));
     if (boot_id) {
         (void)snprintf(options.boot_id, sizeof(options.boot_id), "%s", boot_id);
     } else {
@@ -64,7 +66,8 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id, fg_gate_o
         if (status != FG_OK)
             return status;
     }
-    return fg_gate_writer_open(agent->options.gate_path, &options, &agent->writer, ret_opening, reterr);
+    return fg_gate_writer_open(agent->options.gate_path, &options, &agent->writer, ret_opening,
+                               reterr);
 }
 
 static fg_status_t rebuild_plans(fg_agent_t *agent, fg_error_t *reterr)
@@ -74,7 +77,8 @@ static fg_status_t rebuild_plans(fg_agent_t *agent, fg_error_t *reterr)
         fg_usage_plan_t *plans;
         size_t count;
         fg_arena_reset(agent->arena);
-        fg_status_t status = fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
+        fg_status_t status =
+            fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
         for (size_t i = 0; status == FG_OK && i < count; i++)
             status = fg_agent_plan_sync(agent, &plans[i], reterr);
         if (status != FG_OK || count == 0)
@@ -133,7 +137,8 @@ fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
     fg_status_t status = fg_agent_drain(agent, fg_agent_now(agent), reterr);
     if (status != FG_OK)
         return status;
-    /* what the store forgot cannot be found in the gate, so nothing of it may stay: a gate of another boot is replaced */
+    /* what the store forgot cannot be found in the gate, so nothing of it may stay: a gate of
+     * another boot is replaced */
     fg_gate_writer_close(agent->writer);
     agent->writer = NULL;
     status = open_writer(agent, NO_BOOT, &opening, reterr);
@@ -148,8 +153,8 @@ fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
     return status == FG_OK ? fg_agent_rebuild(agent, reterr) : status;
 }
 
-/* An empty log at a higher number than the gate's is a gap as well as one that starts too late: a store that was put
- * back from an older copy. */
+/* An empty log at a higher number than the gate's is a gap as well as one that starts too late: a
+ * store that was put back from an older copy. */
 static fg_status_t catch_up(fg_agent_t *agent, fg_error_t *reterr)
 {
     uint64_t last;
@@ -184,8 +189,8 @@ static const char *opening_text(fg_gate_opening_t opening)
     return "of another store or layout, replaced";
 }
 
-fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options, fg_agent_t **ret_agent,
-                          fg_error_t *reterr)
+fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options,
+                          fg_agent_t **ret_agent, fg_error_t *reterr)
 {
     fg_agent_t *agent = calloc(1, sizeof(*agent));
     if (!agent)
@@ -217,7 +222,8 @@ void fg_agent_close(fg_agent_t *agent)
     if (agent->writer && agent->arena && agent->seq > 0) {
         fg_error_t error = {0};
         if (fg_agent_drain(agent, fg_agent_now(agent), &error) != FG_OK)
-            fg_agent_log(agent, "the last drain failed, the counts stay in the gate: %s", error.message);
+            fg_agent_log(agent, "the last drain failed, the counts stay in the gate: %s",
+                         error.message);
     }
     if (agent->writer)
         fg_gate_writer_close(agent->writer);

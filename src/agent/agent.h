@@ -1,12 +1,13 @@
 /*
- * agent - what a node does in the background: apply the change log to the gate, compile stages, resolve backend names,
- *         drain usage.
+ * agent - what a node does in the background: apply the change log to the gate, compile stages,
+ * resolve backend names, drain usage.
  *
- * Shape      The change log says what changed, the store's rows say what it is now: each change re-reads its rows and
- *            makes the gate equal to them, so that applying one twice does no harm. What the workers counted flows back as
- *            absolute figures, so that writing them twice does no harm either.
- * Ownership  The agent borrows the store and the texts in the options and owns the gate's writer.
- * Threads    Every function is called under faregated's lock, except fg_agent_resolve (getaddrinfo may take seconds).
+ * Shape      The change log says what changed, the store's rows say what it is now: each change
+ * re-reads its rows and makes the gate equal to them, so that applying one twice does no harm. What
+ * the workers counted flows back as absolute figures, so that writing them twice does no harm
+ * either. Ownership  The agent borrows the store and the texts in the options and owns the gate's
+ * writer. Threads    Every function is called under faregated's lock, except fg_agent_resolve
+ * (getaddrinfo may take seconds).
  */
 #ifndef FG_AGENT_AGENT_H
 #define FG_AGENT_AGENT_H
@@ -16,42 +17,50 @@
 #include "store/store.h"
 
 enum {
-    FG_AGENT_LOOKUP_WAIT_MS = 2000,   /* how long a publication may wait for new backend names */
-    FG_AGENT_CHANGES_KEPT = 10000,    /* entries of the change log kept for a gate that lags behind */
+    FG_AGENT_LOOKUP_WAIT_MS = 2000, /* how long a publication may wait for new backend names */
+    FG_AGENT_CHANGES_KEPT = 10000,  /* entries of the change log kept for a gate that lags behind */
 };
 
 typedef struct fg_agent_options {
-    const char *gate_path;      /* on tmpfs */
-    int group_id;               /* of the workers, -1 */
+    const char *gate_path;        /* on tmpfs */
+    int group_id;                 /* of the workers, -1 */
     uint64_t keys_max, slots_max; /* 0: defaults */
-    int quota_exceeded_status;  /* 403 or 429 */
+    int quota_exceeded_status;    /* 403 or 429 */
     bool are_keys_without_plan_allowed;
     const char *region, *account_id;
-    fg_throttle_t account_throttle; /* when the store has no settings account_rate_limit and account_burst_limit */
-    const char *boot_id;        /* NULL: of this boot of the machine */
-    fg_now_t (*clock)(void);    /* NULL: fg_now */
-    bool (*lookup)(const char *host, fg_route_address_t *ret_addresses, size_t *ret_count); /* NULL: getaddrinfo */
+    fg_throttle_t account_throttle; /* when the store has no settings account_rate_limit and
+                                       account_burst_limit */
+    const char *boot_id;            /* NULL: of this boot of the machine */
+    fg_now_t (*clock)(void);        /* NULL: fg_now */
+    bool (*lookup)(const char *host, fg_route_address_t *ret_addresses,
+                   size_t *ret_count);           /* NULL: getaddrinfo */
     void (*log)(void *ctx, const char *message); /* facts for the operator */
     void *log_ctx;
 } fg_agent_options_t;
 
 /* Open the gate and bring it up to date (or rebuild it whole). */
-FG_MUST_USE fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options, fg_agent_t **ret_agent, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options,
+                                      fg_agent_t **ret_agent, fg_error_t *reterr);
 /* Drains once more, then lets go. */
 void fg_agent_close(fg_agent_t *agent);
 fg_gate_writer_t *fg_agent_writer(fg_agent_t *agent);
-/* Apply everything the change log has beyond the gate's number; called after each commit and before the answer.
- * The first snapshot with a new backend name waits for its address, at most FG_AGENT_LOOKUP_WAIT_MS for all names
- * together. A stage that cannot be compiled keeps its revision; the log says why. FG_FULL: that change is left out (it
- * refuses, it never lets through) and the others are applied. After other failures the next call, or the next drain,
- * tries again. */
+/* Apply everything the change log has beyond the gate's number; called after each commit and before
+ * the answer. The first snapshot with a new backend name waits for its address, at most
+ * FG_AGENT_LOOKUP_WAIT_MS for all names together. A stage that cannot be compiled keeps its
+ * revision; the log says why. FG_FULL: that change is left out (it refuses, it never lets through)
+ * and the others are applied. After other failures the next call, or the next drain, tries again.
+ */
 FG_MUST_USE fg_status_t fg_agent_publish(fg_agent_t *agent, fg_error_t *reterr);
-/* Write what the workers counted to the store, in one transaction of its own; nothing is written when nothing counted.
- * On failure the figures stay for the next drain. Also drops old entries of the change log. Call every second. */
+/* Write what the workers counted to the store, in one transaction of its own; nothing is written
+ * when nothing counted. On failure the figures stay for the next drain. Also drops old entries of
+ * the change log. Call every second. */
 FG_MUST_USE fg_status_t fg_agent_drain(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr);
-/* Usage and ledger of one pair to the store at once, so that GetUsage and UpdateUsage see this instant. Joins the open transaction. */
-FG_MUST_USE fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id, fg_str_t plan_id, fg_now_t now, fg_error_t *reterr);
-/* Resolve names of backends again (without the lock), then republish the stages whose addresses changed (`lock`/`unlock` around it). */
+/* Usage and ledger of one pair to the store at once, so that GetUsage and UpdateUsage see this
+ * instant. Joins the open transaction. */
+FG_MUST_USE fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id,
+                                            fg_str_t plan_id, fg_now_t now, fg_error_t *reterr);
+/* Resolve names of backends again (without the lock), then republish the stages whose addresses
+ * changed (`lock`/`unlock` around it). */
 void fg_agent_resolve(fg_agent_t *agent, void (*lock)(void *), void (*unlock)(void *), void *ctx);
 
 #endif

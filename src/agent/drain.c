@@ -1,10 +1,11 @@
 /*
  * drain - what the workers counted, written to the store.
  *
- * The figures in the gate are absolute: taking and writing them again changes nothing. A drain takes every pair that
- * counted since the last one, then writes them in one transaction; when that fails they stay in memory and go first next
- * time. A kill in between would forget which pairs were taken (not their counts, those are in the gate), so a mark
- * lies beside the gate while that may happen; an agent that finds it reads every pair again.
+ * The figures in the gate are absolute: taking and writing them again changes nothing. A drain
+ * takes every pair that counted since the last one, then writes them in one transaction; when that
+ * fails they stay in memory and go first next time. A kill in between would forget which pairs were
+ * taken (not their counts, those are in the gate), so a mark lies beside the gate while that may
+ * happen; an agent that finds it reads every pair again.
  */
 #include "agent/state.h"
 
@@ -58,7 +59,8 @@ static bool keep(void *ctx, const fg_gate_usage_t *usage)
     return true;
 }
 
-void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_id, uint64_t extension_word)
+void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_id,
+                             uint64_t extension_word)
 {
     for (size_t i = 0; i < agent->pending_count; i++)
         if (agent->pending[i].key_id == key_id && agent->pending[i].plan_id == plan_id)
@@ -67,13 +69,15 @@ void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_i
 
 /* ---- writing ---- */
 
-/* The quota of the plan read last: pairs come in no order, but most installations have few plans. */
+/* The quota of the plan read last: pairs come in no order, but most installations have few plans.
+ */
 typedef struct plan_cache {
     uint64_t plan_id;
     fg_quota_t quota;
 } plan_cache_t;
 
-static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, plan_cache_t *cache, fg_error_t *reterr)
+static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, plan_cache_t *cache,
+                              fg_error_t *reterr)
 {
     uint64_t id = fg_id_pack(plan_id);
     if (cache->plan_id == id)
@@ -87,9 +91,11 @@ static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, plan_cache_t 
     return FG_OK;
 }
 
-/* Requests that the window had counted at the end of `day`, this pair's words and the days written before at hand. */
-static fg_status_t used_in_window(fg_agent_t *agent, const fg_gate_usage_t *usage, const fg_usage_row_t *row,
-                                  uint32_t start_day, uint64_t *ret_used, fg_error_t *reterr)
+/* Requests that the window had counted at the end of `day`, this pair's words and the days written
+ * before at hand. */
+static fg_status_t used_in_window(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                  const fg_usage_row_t *row, uint32_t start_day, uint64_t *ret_used,
+                                  fg_error_t *reterr)
 {
     if (FG_QUOTA_WORD_DAY(usage->quota_word) == start_day) {
         uint64_t later = usage->day_words[(row->day + 1) & 1];
@@ -103,8 +109,9 @@ static fg_status_t used_in_window(fg_agent_t *agent, const fg_gate_usage_t *usag
         return FG_OK;
     fg_usage_row_t *rows;
     size_t count;
-    fg_status_t status = fg_store_usage_list(agent->store, row->plan_id, row->key_id, FG_STR_NONE, 1, start_day,
-                                             row->day - 1, agent->arena, &rows, &count, reterr);
+    fg_status_t status =
+        fg_store_usage_list(agent->store, row->plan_id, row->key_id, FG_STR_NONE, 1, start_day,
+                            row->day - 1, agent->arena, &rows, &count, reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++)
         *ret_used += rows[i].used;
     return status;
@@ -129,7 +136,8 @@ static fg_status_t fill_remaining(fg_agent_t *agent, const fg_gate_usage_t *usag
     return FG_OK;
 }
 
-static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, plan_cache_t *cache, fg_error_t *reterr)
+static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, plan_cache_t *cache,
+                            fg_error_t *reterr)
 {
     char key_id[FG_ID_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
     fg_str_t key = fg_str_of(key_id, fg_id_unpack(usage->key_id, key_id));
@@ -138,7 +146,8 @@ static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, pla
         return FG_OK; /* a ride without a plan has no usage */
     fg_status_t status = read_quota(agent, plan, cache, reterr);
     /* the earlier day first: the later one's figures may need it */
-    int first = FG_QUOTA_WORD_DAY(usage->day_words[0]) < FG_QUOTA_WORD_DAY(usage->day_words[1]) ? 0 : 1;
+    int first =
+        FG_QUOTA_WORD_DAY(usage->day_words[0]) < FG_QUOTA_WORD_DAY(usage->day_words[1]) ? 0 : 1;
     for (int i = 0; status == FG_OK && i < 2; i++) {
         uint64_t word = usage->day_words[(first + i) & 1];
         fg_usage_row_t row = {
@@ -226,7 +235,8 @@ fg_status_t fg_agent_drain(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr)
 void fg_agent_settle(fg_agent_t *agent)
 {
     fg_error_t error = {0};
-    fg_arena_t *arena = agent->arena, *own = fg_arena_new(); /* the caller's rows live in the agent's */
+    fg_arena_t *arena = agent->arena,
+               *own = fg_arena_new(); /* the caller's rows live in the agent's */
     if (!own || !fg_gate_drain(agent->writer, keep, agent)) {
         fg_agent_log(agent, "out of memory: the counts of pairs that go now may be lost");
         fg_arena_free(own);
@@ -238,8 +248,8 @@ void fg_agent_settle(fg_agent_t *agent)
     fg_arena_free(own);
 }
 
-fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id, fg_str_t plan_id, fg_now_t now,
-                                fg_error_t *reterr)
+fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id,
+                                fg_str_t plan_id, fg_now_t now, fg_error_t *reterr)
 {
     (void)now;
     (void)key_id;
@@ -257,12 +267,15 @@ static fg_status_t take_key(fg_agent_t *agent, const fg_api_key_t *key, fg_error
 {
     fg_usage_plan_t *plans;
     size_t count;
-    fg_plan_query_t query = {.key_id = key->id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
+    fg_plan_query_t query = {
+        .key_id = key->id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
     fg_arena_reset(agent->arena);
-    fg_status_t status = fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
+    fg_status_t status =
+        fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++) {
         fg_gate_usage_t usage;
-        if (fg_gate_usage_of(agent->writer, key->digest, fg_id_pack(plans[i].id), &usage) && !keep(agent, &usage))
+        if (fg_gate_usage_of(agent->writer, key->digest, fg_id_pack(plans[i].id), &usage) &&
+            !keep(agent, &usage))
             status = fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     }
     return status;

@@ -1,9 +1,10 @@
 /*
  * publish - the change log applied to the gate.
  *
- * Each change names a row; the row is read again and the gate made equal to it. So the order of changes within a batch
- * does not matter, with two exceptions: UpdateUsage goes first, because the drain that saves the counts of deleted
- * pairs writes the gate's words over the store's; and a replaced value goes by its digest, so that the slots pass on.
+ * Each change names a row; the row is read again and the gate made equal to it. So the order of
+ * changes within a batch does not matter, with two exceptions: UpdateUsage goes first, because the
+ * drain that saves the counts of deleted pairs writes the gate's words over the store's; and a
+ * replaced value goes by its digest, so that the slots pass on.
  */
 #include "agent/state.h"
 
@@ -12,7 +13,8 @@
 
 enum {
     CHANGES_PER_BATCH = 1024,
-    CHANGES_PER_SETTLE = 64, /* a plan of a million keys that goes is a million changes; looking for counts is not free */
+    CHANGES_PER_SETTLE = 64, /* a plan of a million keys that goes is a million changes; looking for
+                                counts is not free */
 };
 
 /* ---- settings ---- */
@@ -32,7 +34,8 @@ fg_status_t fg_agent_settings_sync(fg_agent_t *agent, fg_error_t *reterr)
 {
     (void)reterr;
     fg_throttle_t throttle = agent->options.account_throttle;
-    double rate = setting_number(agent, FG_STR("account_rate_limit"), (double)throttle.rate_milli_rps / 1000);
+    double rate =
+        setting_number(agent, FG_STR("account_rate_limit"), (double)throttle.rate_milli_rps / 1000);
     double burst = setting_number(agent, FG_STR("account_burst_limit"), throttle.burst);
     throttle.rate_milli_rps = (uint64_t)llround(fmin(rate, 1e12) * 1000);
     throttle.burst = (uint32_t)fmin(burst, UINT32_MAX);
@@ -49,8 +52,8 @@ fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_plan_t *plan, f
     if (!stages)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     for (size_t i = 0; i < plan->stage_count; i++) {
-        fg_status_t status = fg_gate_stage_sync(agent->writer, plan->stages[i].api_id, plan->stages[i].stage_name,
-                                                &stages[i], reterr);
+        fg_status_t status = fg_gate_stage_sync(agent->writer, plan->stages[i].api_id,
+                                                plan->stages[i].stage_name, &stages[i], reterr);
         if (status != FG_OK)
             return status;
     }
@@ -87,8 +90,8 @@ static fg_status_t apply_plan(fg_agent_t *agent, const fg_change_t *change, fg_e
 /* ---- keys ---- */
 
 /* What the store knows of the pair, for a slot that is made now. */
-static fg_status_t read_grant(fg_agent_t *agent, fg_str_t key_id, fg_str_t plan_id, fg_gate_grant_t *ret_grant,
-                              fg_error_t *reterr)
+static fg_status_t read_grant(fg_agent_t *agent, fg_str_t key_id, fg_str_t plan_id,
+                              fg_gate_grant_t *ret_grant, fg_error_t *reterr)
 {
     fg_ledger_row_t ledger = {0};
     fg_status_t status = fg_store_ledger_get(agent->store, key_id, plan_id, &ledger, reterr);
@@ -102,19 +105,21 @@ static fg_status_t read_grant(fg_agent_t *agent, fg_str_t key_id, fg_str_t plan_
     uint32_t today = (uint32_t)(fg_agent_now(agent).wall.s / FG_DAY_S);
     fg_usage_row_t *rows;
     size_t count;
-    status = fg_store_usage_list(agent->store, plan_id, key_id, FG_STR_NONE, 1, today - 1, today, agent->arena, &rows,
-                                 &count, reterr);
+    status = fg_store_usage_list(agent->store, plan_id, key_id, FG_STR_NONE, 1, today - 1, today,
+                                 agent->arena, &rows, &count, reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++)
         ret_grant->day_words[rows[i].day & 1] = FG_QUOTA_WORD(rows[i].day, rows[i].used);
     return status;
 }
 
-static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, fg_gate_key_t *entry, fg_error_t *reterr)
+static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, fg_gate_key_t *entry,
+                               fg_error_t *reterr)
 {
     fg_usage_plan_t *plans;
     size_t count;
     fg_plan_query_t query = {.key_id = key_id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
-    fg_status_t status = fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
+    fg_status_t status =
+        fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
     if (status != FG_OK)
         return status;
     fg_gate_grant_t *grants = fg_arena_alloc(agent->arena, (count + 1) * sizeof(*grants));
@@ -133,8 +138,8 @@ static bool is_serving(fg_agent_t *agent, fg_digest_t digest)
     return state == FG_KEY_ENABLED || state == FG_KEY_DISABLED;
 }
 
-fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key, const fg_digest_t *replaced,
-                              fg_error_t *reterr)
+fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
+                              const fg_digest_t *replaced, fg_error_t *reterr)
 {
     fg_gate_key_t entry = {
         .key_id = fg_id_pack(key->id),
@@ -152,7 +157,8 @@ fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key, const 
 static fg_status_t apply_key(fg_agent_t *agent, const fg_change_t *change, fg_error_t *reterr)
 {
     fg_api_key_t key;
-    fg_status_t status = fg_store_key_get(agent->store, change->id, false, agent->arena, &key, reterr);
+    fg_status_t status =
+        fg_store_key_get(agent->store, change->id, false, agent->arena, &key, reterr);
     if (status != FG_OK && status != FG_NOT_FOUND)
         return status;
     if (status == FG_NOT_FOUND) { /* Rule K5, K7 */
@@ -174,7 +180,8 @@ static fg_status_t apply_remaining(fg_agent_t *agent, const fg_change_t *change,
     fg_ledger_row_t ledger = {0};
     fg_gate_usage_t usage;
     uint64_t key_id = fg_id_pack(change->id), plan_id = fg_id_pack(change->parent);
-    fg_status_t status = fg_store_key_get(agent->store, change->id, false, agent->arena, &key, reterr);
+    fg_status_t status =
+        fg_store_key_get(agent->store, change->id, false, agent->arena, &key, reterr);
     if (status == FG_OK)
         status = fg_store_ledger_get(agent->store, change->id, change->parent, &ledger, reterr);
     if (status != FG_OK)
@@ -184,12 +191,14 @@ static fg_status_t apply_remaining(fg_agent_t *agent, const fg_change_t *change,
         usage.extension_word == ledger.extension_word ||
         FG_QUOTA_WORD_DAY(ledger.extension_word) < FG_QUOTA_WORD_DAY(usage.quota_word))
         return FG_OK; /* a new slot takes it from the grant; an old window's is void */
-    uint64_t limit = FG_QUOTA_WORD_USED(ledger.extension_word), used = FG_QUOTA_WORD_USED(usage.quota_word);
+    uint64_t limit = FG_QUOTA_WORD_USED(ledger.extension_word),
+             used = FG_QUOTA_WORD_USED(usage.quota_word);
     if (FG_QUOTA_WORD_DAY(ledger.extension_word) != FG_QUOTA_WORD_DAY(usage.quota_word))
         used = 0;
     uint64_t quota_word, extension_word;
-    status = fg_gate_remaining_set(agent->writer, key.digest, plan_id, limit > used ? limit - used : 0,
-                                   fg_agent_now(agent).wall, &quota_word, &extension_word);
+    status =
+        fg_gate_remaining_set(agent->writer, key.digest, plan_id, limit > used ? limit - used : 0,
+                              fg_agent_now(agent).wall, &quota_word, &extension_word);
     return status == FG_NOT_FOUND ? FG_OK : status;
 }
 
@@ -227,14 +236,16 @@ static bool is_repeated(const fg_change_t *changes, size_t index, size_t count)
     return false;
 }
 
-static fg_status_t apply_batch(fg_agent_t *agent, const fg_change_t *changes, size_t count, fg_error_t *reterr)
+static fg_status_t apply_batch(fg_agent_t *agent, const fg_change_t *changes, size_t count,
+                               fg_error_t *reterr)
 {
     fg_status_t full = FG_OK;
     agent->settles = 0;
     for (size_t i = 0; i < count; i++) {
         fg_arena_reset(agent->arena);
-        fg_status_t status =
-            changes[i].kind == FG_CHANGE_REMAINING ? apply_remaining(agent, &changes[i], reterr) : FG_OK;
+        fg_status_t status = changes[i].kind == FG_CHANGE_REMAINING
+                                 ? apply_remaining(agent, &changes[i], reterr)
+                                 : FG_OK;
         if (status != FG_OK)
             return status;
     }
@@ -244,7 +255,8 @@ static fg_status_t apply_batch(fg_agent_t *agent, const fg_change_t *changes, si
         fg_arena_reset(agent->arena);
         fg_status_t status = apply(agent, &changes[i], reterr);
         if (status == FG_FULL) {
-            fg_agent_log(agent, "change %llu does not fit into the gate: %s", (unsigned long long)changes[i].seq,
+            fg_agent_log(agent, "change %llu does not fit into the gate: %s",
+                         (unsigned long long)changes[i].seq,
                          reterr ? reterr->message : fg_status_text(status));
             full = status;
         } else if (status != FG_OK) {
@@ -262,8 +274,8 @@ static fg_status_t publish(fg_agent_t *agent, fg_arena_t *arena, fg_error_t *ret
         size_t count;
         bool is_gapless;
         fg_arena_reset(arena);
-        fg_status_t status = fg_store_changes(agent->store, agent->seq, CHANGES_PER_BATCH, arena, &changes, &count,
-                                              &is_gapless, reterr);
+        fg_status_t status = fg_store_changes(agent->store, agent->seq, CHANGES_PER_BATCH, arena,
+                                              &changes, &count, &is_gapless, reterr);
         if (status != FG_OK)
             return status;
         if (!is_gapless)

@@ -1,10 +1,11 @@
 /*
  * resolve - names of backends, looked up where nobody waits for them.
  *
- * getaddrinfo knows /etc/hosts and everything else that this machine is told to ask, and may take many seconds. So each
- * look-up of a new name has a thread of its own, and the publication that wants it waits a bounded time: a fresh
- * deployment works at once when the name does, and an answer that comes too late is found by the next round. The
- * rounds run without the lock. A name that fails keeps its last good addresses.
+ * getaddrinfo knows /etc/hosts and everything else that this machine is told to ask, and may take
+ * many seconds. So each look-up of a new name has a thread of its own, and the publication that
+ * wants it waits a bounded time: a fresh deployment works at once when the name does, and an answer
+ * that comes too late is found by the next round. The rounds run without the lock. A name that
+ * fails keeps its last good addresses.
  */
 #include "agent/state.h"
 
@@ -61,7 +62,8 @@ static bool look_up(const char *host, fg_route_address_t *ret_addresses, size_t 
     if (failure != 0)
         return false;
     size_t count = 0;
-    for (struct addrinfo *info = list; info && count < FG_BACKEND_ADDRESSES_MAX; info = info->ai_next) {
+    for (struct addrinfo *info = list; info && count < FG_BACKEND_ADDRESSES_MAX;
+         info = info->ai_next) {
         if (info->ai_family != AF_INET && info->ai_family != AF_INET6)
             continue;
         memset(&ret_addresses[count], 0, sizeof(ret_addresses[count]));
@@ -73,16 +75,19 @@ static bool look_up(const char *host, fg_route_address_t *ret_addresses, size_t 
     return count > 0;
 }
 
-static bool holds(const fg_route_address_t *addresses, size_t count, const fg_route_address_t *address)
+static bool holds(const fg_route_address_t *addresses, size_t count,
+                  const fg_route_address_t *address)
 {
     for (size_t i = 0; i < count; i++)
-        if (addresses[i].bytes == address->bytes && memcmp(&addresses[i].addr, &address->addr, address->bytes) == 0)
+        if (addresses[i].bytes == address->bytes &&
+            memcmp(&addresses[i].addr, &address->addr, address->bytes) == 0)
             return true;
     return false;
 }
 
 /* True when they differ as sets: name servers turn the order around with every answer. */
-static bool store_addresses(fg_backend_t *backend, const fg_route_address_t *addresses, size_t count)
+static bool store_addresses(fg_backend_t *backend, const fg_route_address_t *addresses,
+                            size_t count)
 {
     bool is_same = count == backend->address_count;
     for (size_t i = 0; is_same && i < count; i++)
@@ -248,7 +253,8 @@ static void mark_stale(fg_agent_t *agent, const fg_backend_t *backend)
                 agent->stages[i].is_stale = true;
 }
 
-static void learn(fg_agent_t *agent, const char *host, const fg_route_address_t *addresses, size_t count)
+static void learn(fg_agent_t *agent, const char *host, const fg_route_address_t *addresses,
+                  size_t count)
 {
     for (fg_backend_t *backend = agent->backends; backend; backend = backend->next)
         if (strcmp(backend->host, host) == 0 && store_addresses(backend, addresses, count)) {
@@ -268,7 +274,8 @@ static void republish_stale(fg_agent_t *agent)
         fg_error_t error = {0};
         fg_arena_reset(agent->arena);
         if (fg_agent_stage_sync(agent, fg_str(api_id), fg_str(name), &error) != FG_OK)
-            fg_agent_log(agent, "stage %s/%s keeps its addresses: %s", api_id, name, error.message); /* and stays stale */
+            fg_agent_log(agent, "stage %s/%s keeps its addresses: %s", api_id, name,
+                         error.message); /* and stays stale */
     }
 }
 
@@ -277,7 +284,8 @@ void fg_agent_resolve(fg_agent_t *agent, void (*lock)(void *), void (*unlock)(vo
     size_t count;
     lock(ctx);
     char **names = copy_names(agent, &count);
-    bool (*ask)(const char *, fg_route_address_t *, size_t *) = agent->options.lookup ? agent->options.lookup : look_up;
+    bool (*ask)(const char *, fg_route_address_t *, size_t *) =
+        agent->options.lookup ? agent->options.lookup : look_up;
     unlock(ctx);
     for (size_t i = 0; i < count; i++) {
         fg_route_address_t addresses[FG_BACKEND_ADDRESSES_MAX];

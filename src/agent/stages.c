@@ -1,9 +1,10 @@
 /*
  * stages - the snapshots that the gate serves, one file per revision.
  *
- * A snapshot is compiled beside, then published by one store into the stage table. The last two files of a stage stay:
- * a worker may have read the number before the newest and not opened its file yet. What the snapshots hold is also how
- * the agent knows, after a restart, which stages the gate serves and where their backends were last found.
+ * A snapshot is compiled beside, then published by one store into the stage table. The last two
+ * files of a stage stay: a worker may have read the number before the newest and not opened its
+ * file yet. What the snapshots hold is also how the agent knows, after a restart, which stages the
+ * gate serves and where their backends were last found.
  */
 #include "agent/stage.h"
 #include "agent/state.h"
@@ -24,7 +25,8 @@ static fg_gate_t *gate_of(fg_agent_t *agent)
     return fg_gate_writer_gate(agent->writer);
 }
 
-static fg_status_t route_path(fg_agent_t *agent, uint32_t index, uint64_t revision, char *ret_path, fg_error_t *reterr)
+static fg_status_t route_path(fg_agent_t *agent, uint32_t index, uint64_t revision, char *ret_path,
+                              fg_error_t *reterr)
 {
     if (!fg_gate_route_path(gate_of(agent), index, revision, ret_path, PATH_MAX))
         return fg_error_set(reterr, FG_TOO_LARGE, "", "the path of the gate is too long");
@@ -97,7 +99,8 @@ static void set_port(fg_route_address_t *address, uint16_t port)
         ((struct sockaddr_in *)&address->addr)->sin_port = htons(port);
 }
 
-static size_t resolve(void *ctx, fg_str_t host, uint16_t port, fg_route_address_t *ret_addresses, size_t room)
+static size_t resolve(void *ctx, fg_str_t host, uint16_t port, fg_route_address_t *ret_addresses,
+                      size_t room)
 {
     fg_backend_t *backend = collect(ctx, host);
     size_t count = 0;
@@ -122,8 +125,9 @@ static void set_backends(fg_agent_stage_t *stage, fg_backend_t **backends, size_
 
 /* ---- compiling ---- */
 
-static fg_status_t compile(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, uint32_t index, uint64_t revision,
-                           const char *path, collection_t *collection, fg_error_t *reterr)
+static fg_status_t compile(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, uint32_t index,
+                           uint64_t revision, const char *path, collection_t *collection,
+                           fg_error_t *reterr)
 {
     fg_stage_compile_t options = {
         .api_id = api_id,
@@ -146,9 +150,11 @@ static fg_status_t compile(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, ui
     return status;
 }
 
-/* A second time when the first one met names that nobody had asked for: only the second is published. */
-static fg_status_t compile_resolved(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, uint32_t index,
-                                    uint64_t revision, const char *path, collection_t *collection, fg_error_t *reterr)
+/* A second time when the first one met names that nobody had asked for: only the second is
+ * published. */
+static fg_status_t compile_resolved(fg_agent_t *agent, fg_str_t api_id, fg_str_t name,
+                                    uint32_t index, uint64_t revision, const char *path,
+                                    collection_t *collection, fg_error_t *reterr)
 {
     fg_status_t status = compile(agent, api_id, name, index, revision, path, collection, reterr);
     bool is_asked = true;
@@ -166,10 +172,12 @@ static void let_group_read(const fg_agent_t *agent, const char *path)
     if (agent->options.group_id < 0)
         return;
     if (chown(path, (uid_t)-1, (gid_t)agent->options.group_id) != 0 || chmod(path, 0640) != 0)
-        fg_agent_log(agent, "snapshot %s cannot be given to the workers' group: %s", path, strerror(errno));
+        fg_agent_log(agent, "snapshot %s cannot be given to the workers' group: %s", path,
+                     strerror(errno));
 }
 
-static void put_revision(fg_agent_t *agent, fg_agent_stage_t *stage, uint32_t index, uint64_t revision)
+static void put_revision(fg_agent_t *agent, fg_agent_stage_t *stage, uint32_t index,
+                         uint64_t revision)
 {
     fg_gate_stage_publish(agent->writer, index, revision);
     remove_snapshot(agent, index, stage->previous);
@@ -178,7 +186,8 @@ static void put_revision(fg_agent_t *agent, fg_agent_stage_t *stage, uint32_t in
     stage->is_stale = false;
 }
 
-/* The store has it no more: nothing is served. The newest file stays for workers that read its number just now. */
+/* The store has it no more: nothing is served. The newest file stays for workers that read its
+ * number just now. */
 static void take_back(fg_agent_t *agent, fg_str_t api_id, fg_str_t name)
 {
     uint32_t index = fg_gate_stage_find(gate_of(agent), api_id, name);
@@ -197,13 +206,50 @@ static void take_back(fg_agent_t *agent, fg_str_t api_id, fg_str_t name)
 /* What the operator put into the stage is wrong, as opposed to the world misbehaving. */
 static bool is_content(fg_status_t status)
 {
-    return status == FG_BAD_REQUEST || status == FG_CORRUPT || status == FG_VALIDATION || status == FG_SERIALIZATION ||
-           status == FG_TOO_LARGE;
+    return status == FG_BAD_REQUEST || status == FG_CORRUPT || status == FG_VALIDATION ||
+           status == FG_SERIALIZATION || status == FG_TOO_LARGE;
 }
 
-static fg_status_t publish_stage(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, fg_error_t *reterr)
+/* The stage keeps what it has. */
+static fg_status_t publish_failed(fg_agent_t *agent, const fg_agent_stage_t *stage,
+                                  const fg_error_t *error, fg_status_t status, fg_error_t *reterr)
+{
+    if (is_content(status)) {
+        fg_agent_log(agent, "stage %s/%s keeps revision %llu: %s", stage->api_id, stage->name,
+                     (unsigned long long)stage->revision, error->message);
+        return FG_OK;
+    }
+    if (status != FG_NOT_FOUND && reterr && error->message[0])
+        *reterr = *error;
+    return status;
+}
+
+static fg_status_t publish_revision(fg_agent_t *agent, fg_str_t api_id, fg_str_t name,
+                                    uint32_t index, fg_agent_stage_t *stage, fg_error_t *reterr)
 {
     char path[PATH_MAX];
+    uint64_t served = fg_gate_stage_revision(gate_of(agent), index);
+    uint64_t revision = (stage->revision > served ? stage->revision : served) + 1;
+    fg_status_t status = route_path(agent, index, revision, path, reterr);
+    if (status != FG_OK)
+        return status;
+    collection_t collection = {.agent = agent};
+    fg_error_t error = {0};
+    status = compile_resolved(agent, api_id, name, index, revision, path, &collection, &error);
+    if (status != FG_OK) {
+        (void)unlink(path);
+        free(collection.backends);
+        return publish_failed(agent, stage, &error, status, reterr);
+    }
+    let_group_read(agent, path);
+    set_backends(stage, collection.backends, collection.count);
+    put_revision(agent, stage, index, revision);
+    return FG_OK;
+}
+
+static fg_status_t publish_stage(fg_agent_t *agent, fg_str_t api_id, fg_str_t name,
+                                 fg_error_t *reterr)
+{
     uint32_t index;
     fg_status_t status = fg_gate_stage_sync(agent->writer, api_id, name, &index, reterr);
     if (status != FG_OK)
@@ -211,36 +257,17 @@ static fg_status_t publish_stage(fg_agent_t *agent, fg_str_t api_id, fg_str_t na
     fg_agent_stage_t *stage = stage_at(agent, index);
     if (!stage)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
-    uint64_t served = fg_gate_stage_revision(gate_of(agent), index);
-    uint64_t revision = (stage->revision > served ? stage->revision : served) + 1;
-    status = route_path(agent, index, revision, path, reterr);
-    collection_t collection = {.agent = agent};
-    fg_error_t error = {0};
-    if (status == FG_OK)
-        status = compile_resolved(agent, api_id, name, index, revision, path, &collection, &error);
-    if (status != FG_OK) {
-        (void)unlink(path);
-        free(collection.backends);
-        if (is_content(status))
-            fg_agent_log(agent, "stage %.*s/%.*s keeps revision %llu: %s", FG_STR_ARG(api_id), FG_STR_ARG(name),
-                         (unsigned long long)served, error.message);
-        else if (status != FG_NOT_FOUND && reterr && error.message[0])
-            *reterr = error;
-        return is_content(status) ? FG_OK : status;
-    }
-    let_group_read(agent, path);
     set_text(stage->api_id, sizeof(stage->api_id), api_id);
     set_text(stage->name, sizeof(stage->name), name);
-    set_backends(stage, collection.backends, collection.count);
-    put_revision(agent, stage, index, revision);
-    return FG_OK;
+    return publish_revision(agent, api_id, name, index, stage, reterr);
 }
 
-fg_status_t fg_agent_stage_sync(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, fg_error_t *reterr)
+fg_status_t fg_agent_stage_sync(fg_agent_t *agent, fg_str_t api_id, fg_str_t name,
+                                fg_error_t *reterr)
 {
     fg_document_t document;
-    fg_status_t status =
-        fg_store_document_get(agent->store, FG_DOCUMENT_STAGE, api_id, name, agent->arena, &document, reterr);
+    fg_status_t status = fg_store_document_get(agent->store, FG_DOCUMENT_STAGE, api_id, name,
+                                               agent->arena, &document, reterr);
     if (status == FG_OK)
         status = publish_stage(agent, api_id, name, reterr);
     if (status == FG_NOT_FOUND) {
@@ -254,8 +281,8 @@ fg_status_t fg_agent_stage_sync(fg_agent_t *agent, fg_str_t api_id, fg_str_t nam
 fg_status_t fg_agent_api_sync(fg_agent_t *agent, fg_str_t api_id, fg_error_t *reterr)
 {
     fg_document_t document;
-    fg_status_t status =
-        fg_store_document_get(agent->store, FG_DOCUMENT_REST_API, FG_STR(""), api_id, agent->arena, &document, reterr);
+    fg_status_t status = fg_store_document_get(agent->store, FG_DOCUMENT_REST_API, FG_STR(""),
+                                               api_id, agent->arena, &document, reterr);
     if (status != FG_NOT_FOUND)
         return status; /* what is deployed does not follow the draft */
     status = FG_OK;
@@ -271,12 +298,15 @@ fg_status_t fg_agent_api_sync(fg_agent_t *agent, fg_str_t api_id, fg_error_t *re
 /* ---- after a restart ---- */
 
 /* Every stage of one API whose index serves nothing. */
-static fg_status_t sync_api(fg_agent_t *agent, fg_str_t api_id, fg_arena_t *arena, fg_error_t *reterr)
+static fg_status_t sync_api(fg_agent_t *agent, fg_str_t api_id, fg_arena_t *arena,
+                            fg_error_t *reterr)
 {
     fg_document_t *stages;
     size_t count;
-    fg_document_query_t query = {.kind = FG_DOCUMENT_STAGE, .api_id = api_id, .parent_id = FG_STR_NONE};
-    fg_status_t status = fg_store_document_list(agent->store, &query, arena, &stages, &count, reterr);
+    fg_document_query_t query = {
+        .kind = FG_DOCUMENT_STAGE, .api_id = api_id, .parent_id = FG_STR_NONE};
+    fg_status_t status =
+        fg_store_document_list(agent->store, &query, arena, &stages, &count, reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++) {
         uint32_t index = fg_gate_stage_find(gate_of(agent), api_id, stages[i].id);
         fg_agent_stage_t *stage = index < agent->stage_room ? &agent->stages[index] : NULL;
@@ -293,7 +323,8 @@ fg_status_t fg_agent_stages_sync(fg_agent_t *agent, fg_error_t *reterr)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     fg_document_t *apis;
     size_t count = 0;
-    fg_document_query_t query = {.kind = FG_DOCUMENT_REST_API, .api_id = FG_STR(""), .parent_id = FG_STR_NONE};
+    fg_document_query_t query = {
+        .kind = FG_DOCUMENT_REST_API, .api_id = FG_STR(""), .parent_id = FG_STR_NONE};
     fg_status_t status = fg_store_document_list(agent->store, &query, arena, &apis, &count, reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++) {
         fg_arena_reset(agent->arena);
@@ -304,12 +335,14 @@ fg_status_t fg_agent_stages_sync(fg_agent_t *agent, fg_error_t *reterr)
 }
 
 /* Names and addresses of a snapshot that is being served. */
-static void adopt_snapshot(fg_agent_t *agent, uint32_t index, fg_agent_stage_t *stage, const fg_route_t *route)
+static void adopt_snapshot(fg_agent_t *agent, uint32_t index, fg_agent_stage_t *stage,
+                           const fg_route_t *route)
 {
     collection_t collection = {.agent = agent};
     for (uint32_t i = 0; i < fg_route_method_count(route); i++) {
         fg_route_entry_t entry = fg_route_entry(route, i);
-        fg_backend_t *backend = entry.kind == FG_INTEGRATION_HTTP_PROXY ? collect(&collection, entry.host) : NULL;
+        fg_backend_t *backend =
+            entry.kind == FG_INTEGRATION_HTTP_PROXY ? collect(&collection, entry.host) : NULL;
         for (size_t k = 0; backend && !backend->is_asked && k < entry.address_count; k++) {
             fg_route_address_t *address = &backend->addresses[k];
             const struct sockaddr *addr = fg_route_entry_address(route, i, k, &address->bytes);
@@ -326,7 +359,7 @@ static void adopt_snapshot(fg_agent_t *agent, uint32_t index, fg_agent_stage_t *
     set_backends(stage, collection.backends, collection.count);
 }
 
-/* Note the two newest revisions, drop older files and those that a kill left half-written. */
+/* Note the two newest revisions, drop older files. */
 static void note_file(fg_agent_t *agent, uint32_t index, uint64_t revision)
 {
     fg_agent_stage_t *stage = stage_at(agent, index);
@@ -357,9 +390,12 @@ static void scan_files(fg_agent_t *agent)
         uint32_t index;
         uint64_t revision;
         int end = 0;
-        if (sscanf(entry->d_name, "%u.%lu%n", &index, &revision, &end) == 2 && entry->d_name[end] == '\0' &&
-            index < STAGES_MAX)
+        if (sscanf(entry->d_name, "%u.%lu%n", &index, &revision, &end) != 2 || index >= STAGES_MAX)
+            continue;
+        if (entry->d_name[end] == '\0')
             note_file(agent, index, revision);
+        else /* a build beside it that a kill cut off */
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
     }
     if (dir)
         (void)closedir(dir);

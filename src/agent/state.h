@@ -43,7 +43,8 @@ struct fg_agent {
     size_t stage_room;
     fg_backend_t *backends;
 
-    fg_gate_usage_t *pending; /* taken from the gate, not yet in the store; later entries are newer */
+    fg_gate_usage_t
+        *pending; /* taken from the gate, not yet in the store; later entries are newer */
     size_t pending_count, pending_room;
     fg_status_t drain_status; /* of the last drain, to log changes of it only */
     uint64_t trimmed_seq;
@@ -59,10 +60,11 @@ FG_MUST_USE fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reter
 
 /* ---- publish.c ---- */
 FG_MUST_USE fg_status_t fg_agent_settings_sync(fg_agent_t *agent, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_plan_t *plan, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_plan_t *plan,
+                                           fg_error_t *reterr);
 /* `replaced`: the digest of the value before, NULL when it is the same. */
-FG_MUST_USE fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key, const fg_digest_t *replaced,
-                                          fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
+                                          const fg_digest_t *replaced, fg_error_t *reterr);
 
 /* ---- stages.c ---- */
 /* Learn from the snapshots on disk what the gate serves. */
@@ -70,7 +72,8 @@ FG_MUST_USE fg_status_t fg_agent_stages_adopt(fg_agent_t *agent, fg_error_t *ret
 /* Publish every stage of the store that the gate does not serve. */
 FG_MUST_USE fg_status_t fg_agent_stages_sync(fg_agent_t *agent, fg_error_t *reterr);
 /* Compile and publish, or take back when the store has it no more. */
-FG_MUST_USE fg_status_t fg_agent_stage_sync(fg_agent_t *agent, fg_str_t api_id, fg_str_t name, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_agent_stage_sync(fg_agent_t *agent, fg_str_t api_id, fg_str_t name,
+                                            fg_error_t *reterr);
 /* Every stage of an API that is gone. */
 FG_MUST_USE fg_status_t fg_agent_api_sync(fg_agent_t *agent, fg_str_t api_id, fg_error_t *reterr);
 void fg_agent_stages_free(fg_agent_t *agent);
@@ -86,9 +89,11 @@ void fg_agent_backends_sweep(fg_agent_t *agent);
 /* ---- drain.c ---- */
 /* Before slots go: what they counted to the store, or at least out of the gate. */
 void fg_agent_settle(fg_agent_t *agent);
-/* When a kill cut a drain off, take every pair again: which ones it had taken is forgotten, what they counted is not. */
+/* When a kill cut a drain off, take every pair again: which ones it had taken is forgotten, what
+ * they counted is not. */
 FG_MUST_USE fg_status_t fg_agent_drain_repair(fg_agent_t *agent, fg_error_t *reterr);
 /* What UpdateUsage says of a pair holds for its figures that were taken before and wait. */
-void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_id, uint64_t extension_word);
+void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_id,
+                             uint64_t extension_word);
 
 #endif

@@ -57,8 +57,8 @@ static void test_an_unlimited_plan_counts(void **state)
     expect_usage(world, "key1000000", TODAY, 2, UINT64_MAX);
 }
 
-/* Given requests on both sides of midnight within a week's window, then each day has its own and the earlier one what was
- * left when it ended. */
+/* Given requests on both sides of midnight within a week's window, then each day has its own and
+ * the earlier one what was left when it ended. */
 static void test_two_days_of_one_window(void **state)
 {
     world_t *world = *state;
@@ -76,7 +76,8 @@ static void test_two_days_of_one_window(void **state)
     clock_now = noon;
 }
 
-/* Given a day's window that is over before it was drained, then its day has what was left of that window. */
+/* Given a day's window that is over before it was drained, then its day has what was left of that
+ * window. */
 static void test_two_days_of_two_windows(void **state)
 {
     world_t *world = *state;
@@ -93,8 +94,8 @@ static void test_two_days_of_two_windows(void **state)
     clock_now = noon;
 }
 
-/* Given one pair asked for, when drained inside a transaction that is rolled back, then the store is as before and a
- * later drain has it all. */
+/* Given one pair asked for, when drained inside a transaction that is rolled back, then the store
+ * is as before and a later drain has it all. */
 static void test_one_pair_joins_the_transaction(void **state)
 {
     world_t *world = *state;
@@ -111,7 +112,8 @@ static void test_one_pair_joins_the_transaction(void **state)
     expect_usage(world, "key1000000", TODAY, 1, 9);
 }
 
-/* Given a store that takes no transaction, when drained, then it fails, says so once, and the next one writes all. */
+/* Given a store that takes no transaction, when drained, then it fails, says so once, and the next
+ * one writes all. */
 static void test_a_drain_that_fails_is_made_up_for(void **state)
 {
     world_t *world = *state;
@@ -132,8 +134,8 @@ static void test_a_drain_that_fails_is_made_up_for(void **state)
     assert_non_null(strstr(said, "usage is written again"));
 }
 
-/* Given a kill after pairs were taken from the gate and before they were written, when an agent opens, then the store
- * has their counts. */
+/* Given a kill after pairs were taken from the gate and before they were written, when an agent
+ * opens, then the store has their counts. */
 static void test_a_kill_within_a_drain(void **state)
 {
     world_t *world = *state;
@@ -141,7 +143,8 @@ static void test_a_kill_within_a_drain(void **state)
     furnish(world, 10, FG_PERIOD_DAY);
     (void)world_decide(world, VALUE_1);
     OK(fg_agent_drain(world->agent, clock_now, reterr));
-    fg_usage_row_t stale = {.key_id = FG_STR("key1000000"), .plan_id = FG_STR("planaa"), .day = TODAY, .used = 0};
+    fg_usage_row_t stale = {
+        .key_id = FG_STR("key1000000"), .plan_id = FG_STR("planaa"), .day = TODAY, .used = 0};
     COMMIT(world, fg_store_usage_put(world->store, &stale, reterr)); /* as if never written */
     world_stop(world);
     (void)snprintf(mark, sizeof(mark), "%s.draining", world->gate_path);

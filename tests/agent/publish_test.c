@@ -1,6 +1,6 @@
 /*
- * A change in the store shows in the gate after the publication, however it got there: step by step, all at once, after a
- * kill between commit and publication, or by building the gate anew.
+ * A change in the store shows in the gate after the publication, however it got there: step by
+ * step, all at once, after a kill between commit and publication, or by building the gate anew.
  */
 #include "world.h"
 
@@ -22,7 +22,8 @@ static void test_keys_and_plans_arrive(void **state)
     assert_string_equal(world_reason(world, "some-other-value-0123456789"), "key-unknown");
 }
 
-/* Given a key that was admitted, when it is disabled, enabled and deleted, then the next request knows. Rule K5. */
+/* Given a key that was admitted, when it is disabled, enabled and deleted, then the next request
+ * knows. Rule K5. */
 static void test_a_key_goes_off_on_and_away(void **state)
 {
     world_t *world = *state;
@@ -40,8 +41,8 @@ static void test_a_key_goes_off_on_and_away(void **state)
     assert_string_equal(world_reason(world, VALUE_2), "admitted");
 }
 
-/* Given two of three requests spent, when the value is replaced, then the old one is refused and the new one has one
- * left. Rule K6. */
+/* Given two of three requests spent, when the value is replaced, then the old one is refused and
+ * the new one has one left. Rule K6. */
 static void test_a_replaced_value_keeps_its_counts(void **state)
 {
     world_t *world = *state;
@@ -64,14 +65,16 @@ static void test_two_replacements_at_once(void **state)
     furnish(world);
     assert_string_equal(world_reason(world, VALUE_1), "admitted");
     fg_api_key_t key = world_key(world, "key1000000");
-    COMMIT(world, fg_store_key_update(world->store, &key, FG_STR("second-value-0123456789012"), reterr));
+    COMMIT(world,
+           fg_store_key_update(world->store, &key, FG_STR("second-value-0123456789012"), reterr));
     key = world_key(world, "key1000000");
     CHANGE(world, fg_store_key_update(world->store, &key, fg_str(last), reterr));
     assert_int_equal(world_decide(world, last).quota_remaining, 1);
     assert_int_not_equal(world_decide(world, VALUE_1).kind, FG_VERDICT_ADMITTED);
 }
 
-/* Given a limit that is spent, when the plan's is raised, then the count goes on. When the pair goes, the key is refused. */
+/* Given a limit that is spent, when the plan's is raised, then the count goes on. When the pair
+ * goes, the key is refused. */
 static void test_plans_change_and_pairs_go(void **state)
 {
     world_t *world = *state;
@@ -87,7 +90,8 @@ static void test_plans_change_and_pairs_go(void **state)
     assert_int_not_equal(world_decide(world, VALUE_2).kind, FG_VERDICT_ADMITTED);
 }
 
-/* Given a count, when the pair or the key is deleted before any drain, then the store has the count. */
+/* Given a count, when the pair or the key is deleted before any drain, then the store has the
+ * count. */
 static void test_what_a_deleted_pair_counted_is_kept(void **state)
 {
     world_t *world = *state;
@@ -96,11 +100,14 @@ static void test_what_a_deleted_pair_counted_is_kept(void **state)
     (void)world_decide(world, VALUE_1);
     (void)world_decide(world, VALUE_1);
     (void)world_decide(world, VALUE_2);
-    CHANGE(world, fg_store_pair_delete(world->store, FG_STR("planaa"), FG_STR("key1000000"), reterr));
+    CHANGE(world,
+           fg_store_pair_delete(world->store, FG_STR("planaa"), FG_STR("key1000000"), reterr));
     assert_true(world_usage(world, "planaa", "key1000000", TODAY, &used, &remaining));
     assert_int_equal(used, 2);
-    CHANGE(world, fg_store_pair_insert(world->store, FG_STR("planaa"), FG_STR("key1000000"), reterr));
-    assert_int_equal(world_decide(world, VALUE_1).quota_remaining, 0); /* leaving and joining buys nothing */
+    CHANGE(world,
+           fg_store_pair_insert(world->store, FG_STR("planaa"), FG_STR("key1000000"), reterr));
+    assert_int_equal(world_decide(world, VALUE_1).quota_remaining,
+                     0); /* leaving and joining buys nothing */
     assert_true(world_usage(world, "planaa", "key2000000", TODAY, &used, &remaining));
     assert_int_equal(used, 1);
 }
@@ -110,13 +117,16 @@ static void test_the_account_throttle(void **state)
 {
     world_t *world = *state;
     furnish(world);
-    COMMIT(world, fg_store_setting_set(world->store, FG_STR("account_rate_limit"), FG_STR("1"), reterr));
-    CHANGE(world, fg_store_setting_set(world->store, FG_STR("account_burst_limit"), FG_STR("1"), reterr));
+    COMMIT(world,
+           fg_store_setting_set(world->store, FG_STR("account_rate_limit"), FG_STR("1"), reterr));
+    CHANGE(world,
+           fg_store_setting_set(world->store, FG_STR("account_burst_limit"), FG_STR("1"), reterr));
     assert_string_equal(world_reason(world, VALUE_1), "admitted");
     assert_string_equal(world_reason(world, VALUE_2), "throttled-account");
 }
 
-/* Given extra requests by UpdateUsage in the store, when published, then the gate has them, once. Rule Q3. */
+/* Given extra requests by UpdateUsage in the store, when published, then the gate has them, once.
+ * Rule Q3. */
 static void test_remaining_arrives_once(void **state)
 {
     world_t *world = *state;
@@ -129,7 +139,8 @@ static void test_remaining_arrives_once(void **state)
         .quota_word = FG_QUOTA_WORD(TODAY, 3),
         .extension_word = FG_QUOTA_WORD(TODAY, 5),
     };
-    fg_change_t change = {.kind = FG_CHANGE_REMAINING, .id = ledger.key_id, .parent = ledger.plan_id};
+    fg_change_t change = {
+        .kind = FG_CHANGE_REMAINING, .id = ledger.key_id, .parent = ledger.plan_id};
     COMMIT(world, fg_store_ledger_put(world->store, &ledger, reterr));
     CHANGE(world, fg_store_change_append(world->store, &change, reterr));
     assert_int_equal(world_decide(world, VALUE_1).quota_remaining, 1);
@@ -138,7 +149,8 @@ static void test_remaining_arrives_once(void **state)
     assert_string_equal(world_reason(world, VALUE_1), "quota-exceeded");
 }
 
-/* Given a kill between commit and publication, when an agent opens, then the gate has the change and every count. */
+/* Given a kill between commit and publication, when an agent opens, then the gate has the change
+ * and every count. */
 static void test_a_cut_publication_is_made_up_for(void **state)
 {
     world_t *world = *state;
@@ -161,7 +173,8 @@ typedef struct answers {
 static answers_t ask_everything(world_t *world)
 {
     answers_t answers = {0};
-    const char *const values[] = {VALUE_1, VALUE_2, "third-key-value-0123456789", "never-seen-value-0123456789"};
+    const char *const values[] = {VALUE_1, VALUE_2, "third-key-value-0123456789",
+                                  "never-seen-value-0123456789"};
     for (size_t i = 0; i < FG_COUNT_OF(values); i++) {
         fg_verdict_t verdict = world_decide(world, values[i]);
         answers.kinds[i] = (int)verdict.kind;
@@ -171,8 +184,8 @@ static answers_t ask_everything(world_t *world)
     return answers;
 }
 
-/* Given a gate made step by step, when the machine boots or the gate is of another layout, then the one built anew
- * answers the same, counts included. */
+/* Given a gate made step by step, when the machine boots or the gate is of another layout, then the
+ * one built anew answers the same, counts included. */
 static void test_anew_equals_step_by_step(void **state)
 {
     world_t *world = *state;
@@ -195,8 +208,8 @@ static void test_anew_equals_step_by_step(void **state)
     assert_int_equal(fg_gate_seq(world_gate(world)), seq);
 }
 
-/* Given a store that was put back from an older copy, so that the gate's number is beyond its log, then nothing of the
- * gate is believed. */
+/* Given a store that was put back from an older copy, so that the gate's number is beyond its log,
+ * then nothing of the gate is believed. */
 static void test_a_gate_ahead_of_the_store(void **state)
 {
     world_t *world = *state;
@@ -209,8 +222,8 @@ static void test_a_gate_ahead_of_the_store(void **state)
     assert_non_null(strstr(world->log, "building the gate anew"));
 }
 
-/* Given entries that the log dropped before they were applied, then the gate is built anew: a key deleted in the gap
- * is not let through. */
+/* Given entries that the log dropped before they were applied, then the gate is built anew: a key
+ * deleted in the gap is not let through. */
 static void test_a_gap_in_the_log(void **state)
 {
     world_t *world = *state;

@@ -1,5 +1,6 @@
 /*
- * Stages in the store become snapshots that workers open; names of backends are looked up and looked up again.
+ * Stages in the store become snapshots that workers open; names of backends are looked up and
+ * looked up again.
  */
 #include "world.h"
 
@@ -66,7 +67,8 @@ static void resolve(world_t *world)
     fg_agent_resolve(world->agent, no_lock, no_lock, NULL);
 }
 
-/* Given a deployment, when published, then its snapshot says which it is; a next one rises; two files stay. */
+/* Given a deployment, when published, then its snapshot says which it is; a next one rises; two
+ * files stay. */
 static void test_revisions_rise_and_two_files_stay(void **state)
 {
     world_t *world = *state;
@@ -105,8 +107,8 @@ static void test_a_deleted_stage_is_taken_back(void **state)
 {
     world_t *world = *state;
     deploy(world, "dep001", MOCK);
-    CHANGE(world,
-           fg_store_document_delete(world->store, FG_DOCUMENT_STAGE, FG_STR("weather000"), FG_STR("prod"), reterr));
+    CHANGE(world, fg_store_document_delete(world->store, FG_DOCUMENT_STAGE, FG_STR("weather000"),
+                                           FG_STR("prod"), reterr));
     assert_int_equal(revision(world), 0);
     deploy(world, "dep002", MOCK);
     assert_true(revision(world) > 0);
@@ -125,7 +127,8 @@ static void test_an_api_deleted_before_a_restart(void **state)
     assert_int_equal(revision(world), 0);
 }
 
-/* Given a deployment that cannot be read, then the stage keeps its revision and the log says why. */
+/* Given a deployment that cannot be read, then the stage keeps its revision and the log says why.
+ */
 static void test_what_does_not_compile_changes_nothing(void **state)
 {
     world_t *world = *state;
@@ -138,8 +141,8 @@ static void test_what_does_not_compile_changes_nothing(void **state)
     assert_true(revision(world) > first);
 }
 
-/* Given a backend's name, then the first snapshot has its address; when that changes the stage is published again; when the
- * name fails the address stays. */
+/* Given a backend's name, then the first snapshot has its address; when that changes the stage is
+ * published again; when the name fails the address stays. */
 static void test_names_are_looked_up_again(void **state)
 {
     world_t *world = *state;
@@ -159,7 +162,8 @@ static void test_names_are_looked_up_again(void **state)
     expect_address(world, "192.0.2.77", 8000);
 }
 
-/* Given a name that does not resolve yet, then the stage is served without it and gets it when it does. */
+/* Given a name that does not resolve yet, then the stage is served without it and gets it when it
+ * does. */
 static void test_a_name_that_resolves_later(void **state)
 {
     world_t *world = *state;

@@ -1,5 +1,6 @@
 /*
- * world - a real store and a real gate in a temporary directory, with an agent between them and a clock that stands still.
+ * world - a real store and a real gate in a temporary directory, with an agent between them and a
+ * clock that stands still.
  */
 #ifndef FG_TESTS_AGENT_WORLD_H
 #define FG_TESTS_AGENT_WORLD_H
@@ -27,7 +28,8 @@ typedef struct world {
 
 /* 2026-03-11 12:00 UTC, a Wednesday. */
 enum { TODAY = 20523 };
-static fg_now_t clock_now = {{INT64_C(1000) * FG_SECOND_US}, {(int64_t)TODAY * FG_DAY_S + FG_DAY_S / 2}};
+static fg_now_t clock_now = {{INT64_C(1000) * FG_SECOND_US},
+                             {(int64_t)TODAY * FG_DAY_S + FG_DAY_S / 2}};
 
 static inline fg_now_t world_clock(void)
 {
@@ -44,12 +46,15 @@ static inline void world_log(void *ctx, const char *message)
 /* What names resolve to; set by tests. */
 static const char *lookup_answer = "192.0.2.1";
 
-static inline bool world_lookup(const char *host, fg_route_address_t *ret_addresses, size_t *ret_count)
+static inline bool world_lookup(const char *host, fg_route_address_t *ret_addresses,
+                                size_t *ret_count)
 {
     unsigned a, b, c, d;
-    if (strcmp(host, "backend.test") != 0 || !lookup_answer || sscanf(lookup_answer, "%u.%u.%u.%u", &a, &b, &c, &d) != 4)
+    if (strcmp(host, "backend.test") != 0 || !lookup_answer ||
+        sscanf(lookup_answer, "%u.%u.%u.%u", &a, &b, &c, &d) != 4)
         return false;
-    const uint8_t bytes[16] = {AF_INET & 0xff, AF_INET >> 8, 0, 0, (uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d};
+    const uint8_t bytes[16] = {AF_INET & 0xff, AF_INET >> 8, 0,          0,
+                               (uint8_t)a,     (uint8_t)b,   (uint8_t)c, (uint8_t)d};
     memset(&ret_addresses[0], 0, sizeof(ret_addresses[0]));
     memcpy(&ret_addresses[0].addr, bytes, sizeof(bytes)); /* a struct sockaddr_in */
     ret_addresses[0].bytes = sizeof(bytes);
@@ -102,7 +107,8 @@ static inline int world_setup(void **state)
     assert_non_null(mkdtemp(world->folder));
     (void)snprintf(world->data_dir, sizeof(world->data_dir), "%s/data", world->folder);
     (void)snprintf(world->gate_path, sizeof(world->gate_path), "%s/gate", world->folder);
-    fg_store_options_t options = {.data_dir = world->data_dir, .random = fg_random_seeded(&world->seed)};
+    fg_store_options_t options = {.data_dir = world->data_dir,
+                                  .random = fg_random_seeded(&world->seed)};
     assert_int_equal(fg_store_open(&options, &world->store, &error), FG_OK);
     world->arena = fg_arena_new();
     lookup_answer = "192.0.2.1";
@@ -111,7 +117,8 @@ static inline int world_setup(void **state)
     return 0;
 }
 
-static inline int world_remove(const char *path, const struct stat *status, int type, struct FTW *where)
+static inline int world_remove(const char *path, const struct stat *status, int type,
+                               struct FTW *where)
 {
     (void)status;
     (void)type;
@@ -134,26 +141,26 @@ static inline int world_teardown(void **state)
 
 /* ---- changes: each macro argument runs in one transaction ---- */
 
-#define OK(call)                                                                                                     \
-    do {                                                                                                             \
-        fg_error_t ok_error = {0}, *reterr = &ok_error;                                                              \
-        fg_status_t ok_status = (call);                                                                              \
-        if (ok_status != FG_OK)                                                                                      \
-            print_message("%s: %s %s\n", #call, fg_status_name(ok_status), ok_error.message);                        \
-        assert_int_equal(ok_status, FG_OK);                                                                          \
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        fg_error_t ok_error = {0}, *reterr = &ok_error;                                            \
+        fg_status_t ok_status = (call);                                                            \
+        if (ok_status != FG_OK)                                                                    \
+            print_message("%s: %s %s\n", #call, fg_status_name(ok_status), ok_error.message);      \
+        assert_int_equal(ok_status, FG_OK);                                                        \
     } while (0)
 
-#define COMMIT(world, call)                                                                                          \
-    do {                                                                                                             \
-        OK(fg_store_begin((world)->store, reterr));                                                                  \
-        OK(call);                                                                                                    \
-        OK(fg_store_commit((world)->store, reterr));                                                                 \
+#define COMMIT(world, call)                                                                        \
+    do {                                                                                           \
+        OK(fg_store_begin((world)->store, reterr));                                                \
+        OK(call);                                                                                  \
+        OK(fg_store_commit((world)->store, reterr));                                               \
     } while (0)
 
-#define CHANGE(world, call)                                                                                          \
-    do {                                                                                                             \
-        COMMIT(world, call);                                                                                         \
-        OK(fg_agent_publish((world)->agent, reterr));                                                                \
+#define CHANGE(world, call)                                                                        \
+    do {                                                                                           \
+        COMMIT(world, call);                                                                       \
+        OK(fg_agent_publish((world)->agent, reterr));                                              \
     } while (0)
 
 /* What the store has of a key, with its value. */
@@ -197,32 +204,42 @@ static inline fg_usage_plan_t world_new_plan(const char *id, int64_t limit, fg_p
 #define VALUE_1 "value-of-key-one-0123456789"
 #define VALUE_2 "value-of-key-two-0123456789"
 
-static inline fg_document_t world_document(fg_document_kind_t kind, const char *api_id, const char *id, const char *parent_id,
-                                           const char *json)
+static inline fg_document_t world_document(fg_document_kind_t kind, const char *api_id,
+                                           const char *id, const char *parent_id, const char *json)
 {
-    return (fg_document_t){
-        .kind = kind, .api_id = fg_str(api_id), .id = fg_str(id), .parent_id = fg_str(parent_id), .json = fg_str(json)};
+    return (fg_document_t){.kind = kind,
+                           .api_id = fg_str(api_id),
+                           .id = fg_str(id),
+                           .parent_id = fg_str(parent_id),
+                           .json = fg_str(json)};
 }
 
 #define METHOD_START "\"authorizationType\":\"NONE\",\"apiKeyRequired\":true,\"methodIntegration\":"
-#define MOCK                                                                                                         \
-    "{\"type\":\"MOCK\",\"requestTemplates\":{\"application/json\":\"{\\\"statusCode\\\": 200}\"},\"timeoutInMillis\":29000," \
-    "\"passthroughBehavior\":\"WHEN_NO_MATCH\",\"integrationResponses\":{\"200\":{\"statusCode\":\"200\"}}}"
-#define PROXY                                                                                                        \
-    "{\"type\":\"HTTP_PROXY\",\"httpMethod\":\"GET\",\"uri\":\"http://backend.test:8000/x\",\"timeoutInMillis\":29000,"  \
+#define MOCK                                                                                       \
+    "{\"type\":\"MOCK\",\"requestTemplates\":{\"application/json\":\"{\\\"statusCode\\\": "        \
+    "200}\"},\"timeoutInMillis\":29000,"                                                           \
+    "\"passthroughBehavior\":\"WHEN_NO_MATCH\",\"integrationResponses\":{\"200\":{\"statusCode\":" \
+    "\"200\"}}}"
+#define PROXY                                                                                      \
+    "{\"type\":\"HTTP_PROXY\",\"httpMethod\":\"GET\",\"uri\":\"http://backend.test:8000/"          \
+    "x\",\"timeoutInMillis\":29000,"                                                               \
     "\"passthroughBehavior\":\"WHEN_NO_MATCH\",\"connectionType\":\"INTERNET\"}"
 
 static inline void world_deploy(world_t *world, const char *deployment_id, const char *integration)
 {
-    fg_str_t deployment = fg_arena_printf(
-        world->arena,
-        "{\"id\":\"%s\",\"createdDate\":1,\"snapshot\":{\"restApi\":{\"id\":\"weather000\",\"name\":\"w\",\"apiKeySource\":"
-        "\"HEADER\"},\"resources\":[{\"id\":\"root000000\",\"path\":\"/\",\"resourceMethods\":{\"GET\":{\"httpMethod\":"
-        "\"GET\"," METHOD_START "%s}}}],\"gatewayResponses\":[]}}",
-        deployment_id, integration);
+    fg_str_t deployment =
+        fg_arena_printf(world->arena,
+                        "{\"id\":\"%s\",\"createdDate\":1,\"snapshot\":{\"restApi\":{\"id\":"
+                        "\"weather000\",\"name\":\"w\",\"apiKeySource\":"
+                        "\"HEADER\"},\"resources\":[{\"id\":\"root000000\",\"path\":\"/"
+                        "\",\"resourceMethods\":{\"GET\":{\"httpMethod\":"
+                        "\"GET\"," METHOD_START "%s}}}],\"gatewayResponses\":[]}}",
+                        deployment_id, integration);
     fg_str_t stage = fg_arena_printf(
-        world->arena, "{\"stageName\":\"prod\",\"deploymentId\":\"%s\",\"methodSettings\":{}}", deployment_id);
-    fg_document_t api = world_document(FG_DOCUMENT_REST_API, "", "weather000", "", "{\"id\":\"weather000\",\"name\":\"w\"}");
+        world->arena, "{\"stageName\":\"prod\",\"deploymentId\":\"%s\",\"methodSettings\":{}}",
+        deployment_id);
+    fg_document_t api = world_document(FG_DOCUMENT_REST_API, "", "weather000", "",
+                                       "{\"id\":\"weather000\",\"name\":\"w\"}");
     fg_document_t documents[] = {
         api,
         world_document(FG_DOCUMENT_DEPLOYMENT, "weather000", deployment_id, "", deployment.at),
@@ -236,7 +253,8 @@ static inline void world_deploy(world_t *world, const char *deployment_id, const
 
 static inline void world_furnish(world_t *world)
 {
-    fg_api_key_t one = world_new_key("key1000000", VALUE_1), two = world_new_key("key2000000", VALUE_2);
+    fg_api_key_t one = world_new_key("key1000000", VALUE_1),
+                 two = world_new_key("key2000000", VALUE_2);
     fg_usage_plan_t plan = world_new_plan("planaa", 3, FG_PERIOD_DAY);
     world_deploy(world, "dep001", MOCK);
     COMMIT(world, fg_store_key_insert(world->store, &one, reterr));
@@ -272,13 +290,13 @@ static inline const char *world_reason(world_t *world, const char *value)
 }
 
 /* Used and remaining of a day in the store; false when there is no row. */
-static inline bool world_usage(world_t *world, const char *plan_id, const char *key_id, uint32_t day, uint64_t *ret_used,
-                               uint64_t *ret_remaining)
+static inline bool world_usage(world_t *world, const char *plan_id, const char *key_id,
+                               uint32_t day, uint64_t *ret_used, uint64_t *ret_remaining)
 {
     fg_usage_row_t *rows;
     size_t count;
-    OK(fg_store_usage_list(world->store, fg_str(plan_id), fg_str(key_id), FG_STR_NONE, 1, day, day, world->arena, &rows,
-                           &count, reterr));
+    OK(fg_store_usage_list(world->store, fg_str(plan_id), fg_str(key_id), FG_STR_NONE, 1, day, day,
+                           world->arena, &rows, &count, reterr));
     if (count == 0)
         return false;
     *ret_used = rows[0].used;
