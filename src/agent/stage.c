@@ -41,7 +41,8 @@ static void read_variables(compiler_t *compiler)
         return;
     json_object_foreach(variables, name, value)
     {
-        compiler->variables[compiler->variable_count++] = (fg_route_pair_t){fg_str(name), fg_json_str(value)};
+        compiler->variables[compiler->variable_count++] =
+            (fg_route_pair_t){fg_str(name), fg_json_str(value)};
     }
 }
 
@@ -73,8 +74,8 @@ static fg_str_t substituted(compiler_t *compiler, fg_str_t text)
             if (skip > text.len) /* never closed: left as it is */
                 value = FG_STR(""), skip = before = text.len;
         }
-        out = fg_arena_printf(compiler->arena, "%.*s%.*s%.*s", FG_STR_ARG(out), (int)before, text.at,
-                              FG_STR_ARG(value));
+        out = fg_arena_printf(compiler->arena, "%.*s%.*s%.*s", FG_STR_ARG(out), (int)before,
+                              text.at, FG_STR_ARG(value));
         if (!out.at) {
             compiler->is_out_of_memory = true;
             return FG_STR("");
@@ -86,8 +87,8 @@ static fg_str_t substituted(compiler_t *compiler, fg_str_t text)
 
 /* ---- method settings. Rule T2, reference 4.11 and 6.5 ---- */
 
-/* The key as it is compared: ~1 and ~0 undone, leading slashes dropped, so that "~1pets/GET", "/pets/GET" and "pets/GET" are
- * one. */
+/* The key as it is compared: ~1 and ~0 undone, leading slashes dropped, so that "~1pets/GET",
+ * "/pets/GET" and "pets/GET" are one. */
 static fg_str_t plain_key(compiler_t *compiler, const char *key)
 {
     char *out = room_for(compiler, strlen(key) + 1, 1);
@@ -107,7 +108,8 @@ static fg_str_t plain_key(compiler_t *compiler, const char *key)
 static const json_t *setting_of(compiler_t *compiler, fg_str_t path, fg_str_t verb)
 {
     json_t *settings = json_object_get(compiler->stage, "methodSettings");
-    fg_str_t name = fg_arena_printf(compiler->arena, "%.*s/%.*s", FG_STR_ARG(path), FG_STR_ARG(verb));
+    fg_str_t name =
+        fg_arena_printf(compiler->arena, "%.*s/%.*s", FG_STR_ARG(path), FG_STR_ARG(verb));
     fg_str_t wanted = name.at ? plain_key(compiler, name.at) : FG_STR("");
     const char *key;
     json_t *entry;
@@ -119,7 +121,8 @@ static const json_t *setting_of(compiler_t *compiler, fg_str_t path, fg_str_t ve
     return json_object_get(settings, "*/*");
 }
 
-/* A rate of -1 is no limit of its own; a burst of -1 beside a rate is the service's default burst. */
+/* A rate of -1 is no limit of its own; a burst of -1 beside a rate is the service's default burst.
+ */
 static fg_throttle_t throttle_of(const json_t *setting)
 {
     enum { BURST_DEFAULT = 5000 };
@@ -200,7 +203,8 @@ static fg_route_answer_t answer_of(compiler_t *compiler, const json_t *response)
 {
     pairs_t headers = static_pairs_under(compiler, json_object_get(response, "responseParameters"),
                                          FG_STR("method.response.header."));
-    pairs_t templates = pairs_under(compiler, json_object_get(response, "responseTemplates"), FG_STR(""));
+    pairs_t templates =
+        pairs_under(compiler, json_object_get(response, "responseTemplates"), FG_STR(""));
     fg_str_t pattern = member(response, "selectionPattern");
     return (fg_route_answer_t){
         .pattern = pattern.at ? pattern : FG_STR(""),
@@ -222,7 +226,8 @@ static int passthrough_of(fg_str_t behavior)
 static void read_mock(compiler_t *compiler, const json_t *document, fg_route_integration_t *ret)
 {
     json_t *responses = json_object_get(document, "integrationResponses");
-    pairs_t templates = pairs_under(compiler, json_object_get(document, "requestTemplates"), FG_STR(""));
+    pairs_t templates =
+        pairs_under(compiler, json_object_get(document, "requestTemplates"), FG_STR(""));
     fg_route_answer_t *answers = room_for(compiler, json_object_size(responses), sizeof(*answers));
     const char *code;
     json_t *response;
@@ -262,7 +267,8 @@ static bool parse_authority(fg_str_t authority, fg_route_integration_t *ret)
     if (rest.at && (!fg_str_to_i64(rest, &port) || port < 1 || port > UINT16_MAX))
         return false;
     for (size_t i = 0; i < host.len; i++) {
-        if ((unsigned char)host.at[i] <= ' ' || host.at[i] == 0x7f || host.at[i] == '@' || host.at[i] == '{')
+        if ((unsigned char)host.at[i] <= ' ' || host.at[i] == 0x7f || host.at[i] == '@' ||
+            host.at[i] == '{')
             return false;
     }
     ret->host = host;
@@ -276,7 +282,8 @@ static bool parse_uri(compiler_t *compiler, fg_str_t uri, fg_route_integration_t
     fg_str_t rest = uri;
     fg_str_t scheme = fg_str_cut(&rest, ':');
     ret->is_tls = fg_str_eq_nocase(scheme, FG_STR("https"));
-    if ((!ret->is_tls && !fg_str_eq_nocase(scheme, FG_STR("http"))) || !fg_str_starts_with(rest, FG_STR("//")))
+    if ((!ret->is_tls && !fg_str_eq_nocase(scheme, FG_STR("http"))) ||
+        !fg_str_starts_with(rest, FG_STR("//")))
         return false;
     rest = fg_str_of(rest.at + 2, rest.len - 2);
     rest.len = fg_str_find(rest, '#');
@@ -290,7 +297,8 @@ static bool parse_uri(compiler_t *compiler, fg_str_t uri, fg_route_integration_t
     return path.at && parse_authority(fg_str_of(rest.at, end), ret);
 }
 
-static void read_parameters(compiler_t *compiler, const json_t *document, fg_route_integration_t *ret)
+static void read_parameters(compiler_t *compiler, const json_t *document,
+                            fg_route_integration_t *ret)
 {
     json_t *map = json_object_get(document, "requestParameters");
     pairs_t path = pairs_under(compiler, map, FG_STR("integration.request.path."));
@@ -307,28 +315,31 @@ static void read_parameters(compiler_t *compiler, const json_t *document, fg_rou
 static void read_addresses(compiler_t *compiler, fg_route_integration_t *ret)
 {
     const fg_stage_compile_t *options = compiler->options;
-    fg_route_address_t *addresses = room_for(compiler, FG_BACKEND_ADDRESSES_MAX, sizeof(*addresses));
+    fg_route_address_t *addresses =
+        room_for(compiler, FG_BACKEND_ADDRESSES_MAX, sizeof(*addresses));
     if (!options->resolve || !addresses)
         return;
     fg_str_t name = ret->host; /* a resolver takes no brackets */
     if (fg_str_starts_with(name, FG_STR("[")))
         name = fg_str_of(name.at + 1, name.len - 2);
-    size_t count = options->resolve(options->resolve_ctx, name, ret->port, addresses, FG_BACKEND_ADDRESSES_MAX);
+    size_t count = options->resolve(options->resolve_ctx, name, ret->port, addresses,
+                                    FG_BACKEND_ADDRESSES_MAX);
     FG_ASSERT(count <= FG_BACKEND_ADDRESSES_MAX);
     ret->addresses = addresses;
     ret->address_count = count;
 }
 
-static void read_http_proxy(compiler_t *compiler, const json_t *document, fg_route_integration_t *ret)
+static void read_http_proxy(compiler_t *compiler, const json_t *document,
+                            fg_route_integration_t *ret)
 {
     fg_route_integration_t parsed = *ret;
     fg_str_t verb = member(document, "httpMethod");
-    if (fg_str_is(member(document, "connectionType"), "VPC_LINK")
-        || !parse_uri(compiler, substituted(compiler, member(document, "uri")), &parsed))
+    if (fg_str_is(member(document, "connectionType"), "VPC_LINK") ||
+        !parse_uri(compiler, substituted(compiler, member(document, "uri")), &parsed))
         return;
     parsed.kind = FG_INTEGRATION_HTTP_PROXY;
-    parsed.is_tls_unverified =
-        json_is_true(json_object_get(json_object_get(document, "tlsConfig"), "insecureSkipVerification"));
+    parsed.is_tls_unverified = json_is_true(
+        json_object_get(json_object_get(document, "tlsConfig"), "insecureSkipVerification"));
     parsed.http_method = !verb.at || fg_str_is(verb, "ANY") ? FG_STR("") : verb;
     read_parameters(compiler, document, &parsed);
     read_addresses(compiler, &parsed);
@@ -339,7 +350,8 @@ static fg_route_integration_t integration_of(compiler_t *compiler, const json_t 
 {
     fg_route_integration_t integration = {.kind = FG_INTEGRATION_UNSUPPORTED};
     json_t *timeout = json_object_get(document, "timeoutInMillis");
-    integration.timeout_ms = timeout ? (uint32_t)json_integer_value(timeout) : FG_INTEGRATION_TIMEOUT_MS_MAX;
+    integration.timeout_ms =
+        timeout ? (uint32_t)json_integer_value(timeout) : FG_INTEGRATION_TIMEOUT_MS_MAX;
     if (fg_str_is(member(document, "type"), "MOCK"))
         read_mock(compiler, document, &integration);
     else if (fg_str_is(member(document, "type"), "HTTP_PROXY"))
@@ -349,8 +361,8 @@ static fg_route_integration_t integration_of(compiler_t *compiler, const json_t 
 
 /* ---- methods ---- */
 
-/* The same method of the same stage has the same id in every revision, so that its bucket lives through a deployment.
- * FNV-1a over the parts, each with its end, and a last mixing; never zero. */
+/* The same method of the same stage has the same id in every revision, so that its bucket lives
+ * through a deployment. FNV-1a over the parts, each with its end, and a last mixing; never zero. */
 static uint64_t method_id(const compiler_t *compiler, fg_str_t path, fg_str_t verb)
 {
     const fg_str_t parts[] = {compiler->options->api_id, compiler->options->stage_name, path, verb};
@@ -422,7 +434,8 @@ static bool response_type_of(fg_str_t name, fg_gateway_response_type_t *ret_type
 static void read_gateway_responses(compiler_t *compiler, fg_route_source_t *source)
 {
     json_t *documents = json_object_get(compiler->snapshot, "gatewayResponses");
-    fg_route_gateway_response_t *responses = room_for(compiler, json_array_size(documents), sizeof(*responses));
+    fg_route_gateway_response_t *responses =
+        room_for(compiler, json_array_size(documents), sizeof(*responses));
     size_t index;
     json_t *document;
     if (!responses)
@@ -433,9 +446,11 @@ static void read_gateway_responses(compiler_t *compiler, fg_route_source_t *sour
         fg_route_gateway_response_t *response = &responses[source->gateway_response_count];
         if (!response_type_of(member(document, "responseType"), &response->type))
             continue;
-        pairs_t headers = static_pairs_under(compiler, json_object_get(document, "responseParameters"),
-                                             FG_STR("gatewayresponse.header."));
-        pairs_t templates = pairs_under(compiler, json_object_get(document, "responseTemplates"), FG_STR(""));
+        pairs_t headers =
+            static_pairs_under(compiler, json_object_get(document, "responseParameters"),
+                               FG_STR("gatewayresponse.header."));
+        pairs_t templates =
+            pairs_under(compiler, json_object_get(document, "responseTemplates"), FG_STR(""));
         response->status = status_of(document);
         response->headers = headers.at;
         response->header_count = headers.count;
@@ -455,8 +470,9 @@ static fg_key_source_t key_source_of(fg_str_t text)
     return fg_str_is(text, "QUERY") ? FG_KEY_SOURCE_QUERY : FG_KEY_SOURCE_HEADER;
 }
 
-static fg_status_t read_document(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
-                                 fg_arena_t *arena, json_t **ret_document, fg_error_t *reterr)
+static fg_status_t read_document(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id,
+                                 fg_str_t id, fg_arena_t *arena, json_t **ret_document,
+                                 fg_error_t *reterr)
 {
     fg_document_t row;
     fg_status_t status = fg_store_document_get(store, kind, api_id, id, arena, &row, reterr);
@@ -464,8 +480,8 @@ static fg_status_t read_document(fg_store_t *store, fg_document_kind_t kind, fg_
         return status;
     *ret_document = fg_json_parse(row.json, reterr);
     if (!*ret_document)
-        return fg_error_set(reterr, FG_CORRUPT, "", "document %.*s of API %.*s is no JSON", FG_STR_ARG(id),
-                            FG_STR_ARG(api_id));
+        return fg_error_set(reterr, FG_CORRUPT, "", "document %.*s of API %.*s is no JSON",
+                            FG_STR_ARG(id), FG_STR_ARG(api_id));
     return FG_OK;
 }
 
@@ -493,16 +509,16 @@ static fg_route_source_t source_of(compiler_t *compiler)
     return source;
 }
 
-fg_status_t fg_stage_compile(fg_store_t *store, const fg_stage_compile_t *options, fg_arena_t *arena,
-                             const char *path, fg_error_t *reterr)
+fg_status_t fg_stage_compile(fg_store_t *store, const fg_stage_compile_t *options,
+                             fg_arena_t *arena, const char *path, fg_error_t *reterr)
 {
     FG_JSON_SCOPED *stage = NULL;
     FG_JSON_SCOPED *deployment = NULL;
-    fg_status_t status = read_document(store, FG_DOCUMENT_STAGE, options->api_id, options->stage_name, arena, &stage,
-                                       reterr);
+    fg_status_t status = read_document(store, FG_DOCUMENT_STAGE, options->api_id,
+                                       options->stage_name, arena, &stage, reterr);
     if (status == FG_OK)
-        status = read_document(store, FG_DOCUMENT_DEPLOYMENT, options->api_id, member(stage, "deploymentId"), arena,
-                               &deployment, reterr);
+        status = read_document(store, FG_DOCUMENT_DEPLOYMENT, options->api_id,
+                               member(stage, "deploymentId"), arena, &deployment, reterr);
     if (status != FG_OK)
         return status;
     compiler_t compiler = {

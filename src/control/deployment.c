@@ -1,6 +1,6 @@
 /*
- * deployment - reference 4.10: an immutable snapshot of an API, kept inside the deployment's document. Answers leave the
- * snapshot out.
+ * deployment - reference 4.10: an immutable snapshot of an API, kept inside the deployment's
+ * document. Answers leave the snapshot out.
  */
 #include "control/document.h"
 #include "control/handlers.h"
@@ -13,10 +13,11 @@ static fg_status_t no_memory(fg_call_t *call)
 
 static fg_status_t load(fg_call_t *call, json_t **ret_deployment)
 {
-    fg_status_t status = fg_document_load(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], call->path_part[1],
-                                          ret_deployment);
+    fg_status_t status = fg_document_load(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0],
+                                          call->path_part[1], ret_deployment);
     if (status == FG_NOT_FOUND)
-        return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Deployment identifier specified");
+        return fg_error_set(call->error, FG_NOT_FOUND, "",
+                            "Invalid Deployment identifier specified");
     return status;
 }
 
@@ -29,7 +30,8 @@ static json_t *summary_of(const json_t *deployment)
     size_t index;
     json_t *resource, *method;
     const char *verb;
-    json_array_foreach(json_object_get(json_object_get(deployment, "snapshot"), "resources"), index, resource)
+    json_array_foreach(json_object_get(json_object_get(deployment, "snapshot"), "resources"), index,
+                       resource)
     {
         json_t *methods = json_object_get(resource, "resourceMethods");
         const char *path = json_string_value(json_object_get(resource, "path"));
@@ -40,7 +42,8 @@ static json_t *summary_of(const json_t *deployment)
         {
             json_object_set_new(verbs, verb,
                                 json_pack("{sO*, sO*}", "authorizationType",
-                                          json_object_get(method, "authorizationType"), "apiKeyRequired",
+                                          json_object_get(method, "authorizationType"),
+                                          "apiKeyRequired",
                                           json_object_get(method, "apiKeyRequired")));
         }
         json_object_set_new(summary, path, verbs);
@@ -50,8 +53,8 @@ static json_t *summary_of(const json_t *deployment)
 
 static fg_status_t view(fg_call_t *call, json_t *deployment)
 {
-    if (fg_str_is(fg_call_query(call, "embed"), "apisummary")
-        && !fg_member_set(deployment, "apiSummary", summary_of(deployment)))
+    if (fg_str_is(fg_call_query(call, "embed"), "apisummary") &&
+        !fg_member_set(deployment, "apiSummary", summary_of(deployment)))
         return no_memory(call);
     json_object_del(deployment, "snapshot");
     return FG_OK;
@@ -70,12 +73,14 @@ static fg_status_t check_deployable(fg_call_t *call, const json_t *resources)
         json_object_foreach(json_object_get(resource, "resourceMethods"), verb, method)
         {
             if (!json_object_get(method, "methodIntegration"))
-                return fg_error_set(call->error, FG_BAD_REQUEST, "", "No integration defined for method");
+                return fg_error_set(call->error, FG_BAD_REQUEST, "",
+                                    "No integration defined for method");
             method_count++;
         }
     }
     if (method_count == 0)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "", "The REST API doesn't contain any methods");
+        return fg_error_set(call->error, FG_BAD_REQUEST, "",
+                            "The REST API doesn't contain any methods");
     return FG_OK;
 }
 
@@ -84,15 +89,17 @@ static fg_status_t take_snapshot(fg_call_t *call, const json_t *api, json_t *dep
     FG_JSON_SCOPED *resources = NULL;
     FG_JSON_SCOPED *gateway_responses = NULL;
     fg_str_t api_id = call->path_part[0];
-    fg_status_t status = fg_document_all(call, FG_DOCUMENT_RESOURCE, api_id, FG_STR_NONE, &resources);
+    fg_status_t status =
+        fg_document_all(call, FG_DOCUMENT_RESOURCE, api_id, FG_STR_NONE, &resources);
     if (status == FG_OK)
         status = check_deployable(call, resources);
     if (status == FG_OK)
-        status = fg_document_all(call, FG_DOCUMENT_GATEWAY_RESPONSE, api_id, FG_STR_NONE, &gateway_responses);
+        status = fg_document_all(call, FG_DOCUMENT_GATEWAY_RESPONSE, api_id, FG_STR_NONE,
+                                 &gateway_responses);
     if (status != FG_OK)
         return status;
-    json_t *snapshot = json_pack("{sO, sO, sO}", "restApi", api, "resources", resources, "gatewayResponses",
-                                 gateway_responses);
+    json_t *snapshot = json_pack("{sO, sO, sO}", "restApi", api, "resources", resources,
+                                 "gatewayResponses", gateway_responses);
     return fg_member_set(deployment, "snapshot", snapshot) ? FG_OK : no_memory(call);
 }
 
@@ -111,12 +118,13 @@ fg_status_t fg_deployment_create(fg_call_t *call)
         status = take_snapshot(call, api, deployment);
     if (status == FG_OK)
         status = fg_call_new_id(call, FG_ID_SHORT_BYTES, &id);
-    if (status == FG_OK
-        && (!fg_member_set_str(deployment, "id", id)
-            || !fg_member_set(deployment, "createdDate", json_integer(call->now.wall.s))))
+    if (status == FG_OK &&
+        (!fg_member_set_str(deployment, "id", id) ||
+         !fg_member_set(deployment, "createdDate", json_integer(call->now.wall.s))))
         status = no_memory(call);
     if (status == FG_OK)
-        status = fg_document_save(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], id, FG_STR(""), deployment);
+        status = fg_document_save(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], id, FG_STR(""),
+                                  deployment);
     if (status == FG_OK)
         status = fg_stage_deploy(call, id);
     if (status != FG_OK)
@@ -136,20 +144,23 @@ fg_status_t fg_deployment_get(fg_call_t *call)
 fg_status_t fg_deployment_list(fg_call_t *call)
 {
     fg_status_t status = fg_call_api(call, call->path_part[0], NULL);
-    return status == FG_OK ? fg_document_page(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], view) : status;
+    return status == FG_OK
+               ? fg_document_page(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], view)
+               : status;
 }
 
 fg_status_t fg_deployment_update(fg_call_t *call)
 {
-    static const fg_patch_row_t rows[] = {{"/description", FG_PATCH_MAY(REPLACE), fg_edit_text, false}};
+    static const fg_patch_row_t rows[] = {
+        {"/description", FG_PATCH_MAY(REPLACE), fg_edit_text, false}};
     static const fg_patch_table_t table = {rows, FG_COUNT_OF(rows), fg_patch_refuse_b};
     FG_JSON_SCOPED *deployment = NULL;
     fg_status_t status = load(call, &deployment);
     if (status == FG_OK)
         status = fg_patch_apply(call, &table, deployment);
     if (status == FG_OK)
-        status = fg_document_save(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], call->path_part[1], FG_STR(""),
-                                  deployment);
+        status = fg_document_save(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0],
+                                  call->path_part[1], FG_STR(""), deployment);
     if (status != FG_OK)
         return status;
     call->output = json_incref(deployment);
@@ -159,19 +170,22 @@ fg_status_t fg_deployment_update(fg_call_t *call)
 static fg_status_t check_unused(fg_call_t *call)
 {
     FG_JSON_SCOPED *stages = NULL;
-    fg_status_t status = fg_document_all(call, FG_DOCUMENT_STAGE, call->path_part[0], FG_STR_NONE, &stages);
+    fg_status_t status =
+        fg_document_all(call, FG_DOCUMENT_STAGE, call->path_part[0], FG_STR_NONE, &stages);
     size_t index;
     json_t *stage;
     json_array_foreach(stages, index, stage)
     {
         fg_str_t id = call->path_part[1];
         if (fg_str_eq(fg_member_str(stage, "deploymentId"), id))
-            return fg_error_set(call->error, FG_BAD_REQUEST, "",
-                                "Active stages pointing to this deployment must be moved or deleted");
+            return fg_error_set(
+                call->error, FG_BAD_REQUEST, "",
+                "Active stages pointing to this deployment must be moved or deleted");
         if (fg_str_eq(fg_member_str(json_object_get(stage, "canarySettings"), "deploymentId"), id))
-            return fg_error_set(call->error, FG_BAD_REQUEST, "",
-                                "Active stages with canary settings pointing to this deployment must be moved or "
-                                "deleted");
+            return fg_error_set(
+                call->error, FG_BAD_REQUEST, "",
+                "Active stages with canary settings pointing to this deployment must be moved or "
+                "deleted");
     }
     return status;
 }
@@ -184,6 +198,6 @@ fg_status_t fg_deployment_delete(fg_call_t *call)
         status = check_unused(call);
     if (status != FG_OK)
         return status;
-    return fg_store_document_delete(call->store, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], call->path_part[1],
-                                    call->error);
+    return fg_store_document_delete(call->store, FG_DOCUMENT_DEPLOYMENT, call->path_part[0],
+                                    call->path_part[1], call->error);
 }

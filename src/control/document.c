@@ -8,12 +8,14 @@ fg_status_t fg_document_load(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
                              json_t **ret_document)
 {
     fg_document_t row;
-    fg_status_t status = fg_store_document_get(call->store, kind, api_id, id, call->arena, &row, call->error);
+    fg_status_t status =
+        fg_store_document_get(call->store, kind, api_id, id, call->arena, &row, call->error);
     if (status != FG_OK)
         return status;
     json_t *document = fg_json_parse(row.json, call->error);
     if (!document)
-        return fg_error_set(call->error, FG_CORRUPT, "", "document %.*s is no JSON", FG_STR_ARG(id));
+        return fg_error_set(call->error, FG_CORRUPT, "", "document %.*s is no JSON",
+                            FG_STR_ARG(id));
     *ret_document = document;
     return FG_OK;
 }
@@ -29,7 +31,8 @@ fg_status_t fg_document_save(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
 }
 
 /* Parse rows into `array`. */
-static fg_status_t parse_rows(fg_call_t *call, const fg_document_t *rows, size_t row_count, json_t *array)
+static fg_status_t parse_rows(fg_call_t *call, const fg_document_t *rows, size_t row_count,
+                              json_t *array)
 {
     for (size_t i = 0; i < row_count; i++) {
         json_t *document = fg_json_parse(rows[i].json, call->error);
@@ -42,8 +45,8 @@ static fg_status_t parse_rows(fg_call_t *call, const fg_document_t *rows, size_t
     return FG_OK;
 }
 
-fg_status_t fg_document_all(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id, fg_str_t parent_id,
-                            json_t **ret_array)
+fg_status_t fg_document_all(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
+                            fg_str_t parent_id, json_t **ret_array)
 {
     fg_document_query_t query = {.kind = kind, .api_id = api_id, .parent_id = parent_id};
     fg_document_t *rows = NULL;
@@ -76,7 +79,8 @@ fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
     query.limit = limit + 1; /* one more tells whether a next page exists */
     fg_document_t *rows = NULL;
     size_t row_count = 0;
-    status = fg_store_document_list(call->store, &query, call->arena, &rows, &row_count, call->error);
+    status =
+        fg_store_document_list(call->store, &query, call->arena, &rows, &row_count, call->error);
     if (status != FG_OK)
         return status;
     size_t shown = row_count > limit ? limit : row_count;
@@ -89,8 +93,8 @@ fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
     call->output = json_object();
     if (!fg_member_set(call->output, "item", json_incref(items)))
         return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
-    if (row_count > limit
-        && !fg_member_set(call->output, "position", fg_position_new(call, rows[shown - 1].ordinal)))
+    if (row_count > limit &&
+        !fg_member_set(call->output, "position", fg_position_new(call, rows[shown - 1].ordinal)))
         return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
     return FG_OK;
 }
@@ -134,7 +138,8 @@ static fg_str_t input_name(fg_call_t *call)
 static void add_clause(fg_call_t *call, clauses_t *clauses, const char *member, fg_str_t value,
                        const char *constraint)
 {
-    fg_str_t shown = value.at ? fg_arena_printf(call->arena, "'%.*s'", FG_STR_ARG(value)) : FG_STR("null");
+    fg_str_t shown =
+        value.at ? fg_arena_printf(call->arena, "'%.*s'", FG_STR_ARG(value)) : FG_STR("null");
     fg_str_t input = input_name(call);
     clauses->text = fg_arena_printf(
         call->arena, "%.*s%sValue %.*s at '%.*s.%s' failed to satisfy constraint: %s",
@@ -151,7 +156,8 @@ static fg_status_t answer_clauses(fg_call_t *call, const clauses_t *clauses)
                         clauses->count, clauses->count == 1 ? "" : "s", FG_STR_ARG(clauses->text));
 }
 
-fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t value, const char *constraint)
+fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t value,
+                                 const char *constraint)
 {
     clauses_t clauses = {0};
     add_clause(call, &clauses, member, value, constraint);
@@ -160,13 +166,14 @@ fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t v
 
 fg_status_t fg_status_code_check(fg_call_t *call, fg_str_t code)
 {
-    if (code.len == 3 && code.at[0] >= '1' && code.at[0] <= '5' && isdigit((unsigned char)code.at[1])
-        && isdigit((unsigned char)code.at[2]))
+    if (code.len == 3 && code.at[0] >= '1' && code.at[0] <= '5' &&
+        isdigit((unsigned char)code.at[1]) && isdigit((unsigned char)code.at[2]))
         return FG_OK;
-    return fg_error_set(call->error, FG_VALIDATION, "statusCode",
-                        "1 validation error detected: Value '%.*s' at 'statusCode' failed to satisfy "
-                        "constraint: Member must satisfy regular expression pattern: [1-5]\\d\\d",
-                        FG_STR_ARG(code));
+    return fg_error_set(
+        call->error, FG_VALIDATION, "statusCode",
+        "1 validation error detected: Value '%.*s' at 'statusCode' failed to satisfy "
+        "constraint: Member must satisfy regular expression pattern: [1-5]\\d\\d",
+        FG_STR_ARG(code));
 }
 
 /* Is `value` one of "A, B, C"? */
@@ -183,7 +190,8 @@ static fg_status_t check_text_list(fg_call_t *call, const json_t *input, const c
 {
     json_t *list = json_object_get(input, name);
     if (!json_is_array(list))
-        return fg_error_set(call->error, FG_SERIALIZATION, name, "Start of list expected for %s", name);
+        return fg_error_set(call->error, FG_SERIALIZATION, name, "Start of list expected for %s",
+                            name);
     size_t index;
     json_t *element;
     json_array_foreach(list, index, element)
@@ -210,7 +218,8 @@ static fg_status_t check_map(fg_call_t *call, const json_t *input, const char *n
         bool flag;
         if (status != FG_OK)
             break;
-        status = is_bool ? fg_input_bool(call, map, key, &flag) : fg_input_str(call, map, key, &text);
+        status =
+            is_bool ? fg_input_bool(call, map, key, &flag) : fg_input_str(call, map, key, &text);
     }
     return status;
 }
@@ -223,14 +232,22 @@ static fg_status_t check_kind(fg_call_t *call, const json_t *input, const fg_fie
     double real;
     json_t *object;
     switch (field->kind) {
-    case FG_FIELD_TEXT: return fg_input_str(call, input, field->name, &text);
-    case FG_FIELD_BOOL: return fg_input_bool(call, input, field->name, &flag);
-    case FG_FIELD_INTEGER: return fg_input_i64(call, input, field->name, &has, &integer);
-    case FG_FIELD_DOUBLE: return fg_input_double(call, input, field->name, &has, &real);
-    case FG_FIELD_TEXT_LIST: return check_text_list(call, input, field->name);
-    case FG_FIELD_TEXT_MAP: return check_map(call, input, field->name, false);
-    case FG_FIELD_BOOL_MAP: return check_map(call, input, field->name, true);
-    case FG_FIELD_OBJECT: return fg_input_object(call, input, field->name, &object);
+    case FG_FIELD_TEXT:
+        return fg_input_str(call, input, field->name, &text);
+    case FG_FIELD_BOOL:
+        return fg_input_bool(call, input, field->name, &flag);
+    case FG_FIELD_INTEGER:
+        return fg_input_i64(call, input, field->name, &has, &integer);
+    case FG_FIELD_DOUBLE:
+        return fg_input_double(call, input, field->name, &has, &real);
+    case FG_FIELD_TEXT_LIST:
+        return check_text_list(call, input, field->name);
+    case FG_FIELD_TEXT_MAP:
+        return check_map(call, input, field->name, false);
+    case FG_FIELD_BOOL_MAP:
+        return check_map(call, input, field->name, true);
+    case FG_FIELD_OBJECT:
+        return fg_input_object(call, input, field->name, &object);
     }
     return FG_INTERNAL;
 }
@@ -243,8 +260,8 @@ static json_t *stored_value(const fg_field_t *field, json_t *value)
     return json_deep_copy(value);
 }
 
-fg_status_t fg_fields_read(fg_call_t *call, const json_t *input, const fg_field_t *fields, size_t field_count,
-                           json_t *document)
+fg_status_t fg_fields_read(fg_call_t *call, const json_t *input, const fg_field_t *fields,
+                           size_t field_count, json_t *document)
 {
     clauses_t clauses = {0};
     for (size_t i = 0; i < field_count; i++) {

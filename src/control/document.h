@@ -1,11 +1,12 @@
 /*
- * document - API definitions as the handlers see them: JSON documents that are read, checked by a table, edited and
- *            written back.
+ * document - API definitions as the handlers see them: JSON documents that are read, checked by a
+ * table, edited and written back.
  *
- * Shape      A noun is a list of fields (what a create takes, with type and choices) and a patch table (what a PATCH may
- *            do). A document is stored in its wire shape, so rendering is mostly handing it out.
- * Ownership  A json_t handed back is a new reference; the caller scopes it with FG_JSON_SCOPED.
- * Rule       reference 1.3 (ValidationException, SerializationException), 3.3 (paging), 3.4 (PATCH).
+ * Shape      A noun is a list of fields (what a create takes, with type and choices) and a patch
+ * table (what a PATCH may do). A document is stored in its wire shape, so rendering is mostly
+ * handing it out. Ownership  A json_t handed back is a new reference; the caller scopes it with
+ * FG_JSON_SCOPED. Rule       reference 1.3 (ValidationException, SerializationException), 3.3
+ * (paging), 3.4 (PATCH).
  */
 #ifndef FG_CONTROL_DOCUMENT_H
 #define FG_CONTROL_DOCUMENT_H
@@ -49,9 +50,9 @@ typedef enum fg_field_kind {
     FG_FIELD_INTEGER,
     FG_FIELD_DOUBLE,
     FG_FIELD_TEXT_LIST,
-    FG_FIELD_TEXT_MAP,     /* an absent or null value of an entry stays null */
+    FG_FIELD_TEXT_MAP, /* an absent or null value of an entry stays null */
     FG_FIELD_BOOL_MAP,
-    FG_FIELD_OBJECT,       /* checked by the noun */
+    FG_FIELD_OBJECT, /* checked by the noun */
 } fg_field_kind_t;
 
 typedef struct fg_field {
@@ -61,13 +62,17 @@ typedef struct fg_field {
     const char *choices; /* enumeration as the service prints it: "A, B"; NULL: any text */
 } fg_field_t;
 
-/* Copy the members that `fields` names from `input` to `document`, types checked. Absent and null are left out.
- * FG_SERIALIZATION for a wrong type; FG_VALIDATION, all clauses in one text, for a choice or a missing member. */
-FG_MUST_USE fg_status_t fg_fields_read(fg_call_t *call, const json_t *input, const fg_field_t *fields,
-                                       size_t field_count, json_t *document);
+/* Copy the members that `fields` names from `input` to `document`, types checked. Absent and null
+ * are left out. FG_SERIALIZATION for a wrong type; FG_VALIDATION, all clauses in one text, for a
+ * choice or a missing member. */
+FG_MUST_USE fg_status_t fg_fields_read(fg_call_t *call, const json_t *input,
+                                       const fg_field_t *fields, size_t field_count,
+                                       json_t *document);
 
-/* One failed constraint of the model, alone in its message. `member` is a path below <operation>Input. */
-fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t value, const char *constraint);
+/* One failed constraint of the model, alone in its message. `member` is a path below
+ * <operation>Input. */
+fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t value,
+                                 const char *constraint);
 /* The label statusCode: [1-5]\d\d. */
 FG_MUST_USE fg_status_t fg_status_code_check(fg_call_t *call, fg_str_t status_code);
 
@@ -76,11 +81,11 @@ FG_MUST_USE fg_status_t fg_status_code_check(fg_call_t *call, fg_str_t status_co
 #define FG_PATCH_MAY_ANY (FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REPLACE) | FG_PATCH_MAY(REMOVE))
 
 /* The member named by the path's first part; for a map and a list its entry named by the second. */
-fg_patch_apply_t fg_edit_text;     /* remove, an absent or an empty value take the member away */
+fg_patch_apply_t fg_edit_text; /* remove, an absent or an empty value take the member away */
 fg_patch_apply_t fg_edit_bool;
 fg_patch_apply_t fg_edit_text_map; /* removing the last entry takes the map away */
 fg_patch_apply_t fg_edit_bool_map;
-fg_patch_apply_t fg_edit_list;     /* of texts; replace takes the element out and appends the value */
+fg_patch_apply_t fg_edit_list; /* of texts; replace takes the element out and appends the value */
 /* The entry that a remove or replace speaks of must be there: else 404 `message`. */
 FG_MUST_USE fg_status_t fg_edit_needs_entry(fg_call_t *call, const json_t *document,
                                             const fg_patch_t *patch, const char *message);

@@ -34,7 +34,8 @@ fg_status_t fg_edit_bool(fg_call_t *call, void *noun, const fg_patch_t *patch)
 }
 
 /* Set or remove one entry of the map that the first part names; steals `value` (NULL: remove). */
-static fg_status_t edit_entry(fg_call_t *call, json_t *document, const fg_patch_t *patch, json_t *value)
+static fg_status_t edit_entry(fg_call_t *call, json_t *document, const fg_patch_t *patch,
+                              json_t *value)
 {
     FG_JSON_SCOPED *owned = value;
     const char *map_name = part_name(call, patch, 0), *key = part_name(call, patch, 1);
@@ -66,7 +67,8 @@ fg_status_t fg_edit_bool_map(fg_call_t *call, void *noun, const fg_patch_t *patc
 {
     json_t *document = noun;
     bool is_removal = patch->op == FG_PATCH_REMOVE;
-    return edit_entry(call, document, patch, is_removal ? NULL : json_boolean(fg_patch_bool(patch->value)));
+    return edit_entry(call, document, patch,
+                      is_removal ? NULL : json_boolean(fg_patch_bool(patch->value)));
 }
 
 fg_status_t fg_edit_list(fg_call_t *call, void *noun, const fg_patch_t *patch)
@@ -90,7 +92,8 @@ fg_status_t fg_edit_list(fg_call_t *call, void *noun, const fg_patch_t *patch)
             break;
         }
     }
-    fg_str_t added = patch->op == FG_PATCH_REPLACE && patch->value.at ? patch->value : patch->part[1];
+    fg_str_t added =
+        patch->op == FG_PATCH_REPLACE && patch->value.at ? patch->value : patch->part[1];
     if (patch->op != FG_PATCH_REMOVE && json_array_append_new(list, fg_json_new_str(added)) != 0)
         return no_memory(call);
     return FG_OK;

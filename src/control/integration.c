@@ -1,8 +1,8 @@
 /*
  * integration - reference 4.9.
  */
-#include "control/handlers.h"
 #include "control/integration.h"
+#include "control/handlers.h"
 #include "control/method.h"
 
 static const fg_field_t fields[] = {
@@ -68,16 +68,19 @@ static fg_status_t check_arn(fg_call_t *call, const json_t *integration, fg_str_
     fg_str_t rest = uri, part = FG_STR_NONE;
     for (int i = 0; i < 6 && rest.at; i++)
         part = i == 5 ? rest : fg_str_cut(&rest, ':');
-    bool has_target = fg_str_starts_with(part, FG_STR("path/")) || fg_str_starts_with(part, FG_STR("action/"));
+    bool has_target =
+        fg_str_starts_with(part, FG_STR("path/")) || fg_str_starts_with(part, FG_STR("action/"));
     if (!has_target)
         return refuse(call, "uri", "AWS ARN for integration must contain path or action");
     bool is_lambda = has_text(uri, ":lambda:path/");
-    if (is_type(integration, "AWS_PROXY") && !has_text(uri, ":firehose:")
-        && !(is_lambda && has_text(uri, "/invocations")))
-        return refuse(call, "uri",
-                      "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose "
-                      "stream invocations.");
-    if (is_type(integration, "AWS") && !is_lambda && fg_str_is_empty(fg_member_str(integration, "credentials")))
+    if (is_type(integration, "AWS_PROXY") && !has_text(uri, ":firehose:") &&
+        !(is_lambda && has_text(uri, "/invocations")))
+        return refuse(
+            call, "uri",
+            "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose "
+            "stream invocations.");
+    if (is_type(integration, "AWS") && !is_lambda &&
+        fg_str_is_empty(fg_member_str(integration, "credentials")))
         return refuse(call, "credentials", "Role ARN must be specified for AWS integrations");
     return FG_OK;
 }
@@ -89,7 +92,8 @@ static fg_status_t check_uri(fg_call_t *call, const json_t *integration)
         return FG_OK;
     if (!is_http(integration))
         return check_arn(call, integration, uri);
-    bool has_scheme = fg_str_starts_with(uri, FG_STR("http://")) || fg_str_starts_with(uri, FG_STR("https://"));
+    bool has_scheme =
+        fg_str_starts_with(uri, FG_STR("http://")) || fg_str_starts_with(uri, FG_STR("https://"));
     bool has_host = has_scheme && uri.len > (uri.at[4] == 's' ? 8u : 7u);
     if (has_host || fg_str_starts_with(uri, FG_STR("${stageVariables.")))
         return FG_OK;
@@ -98,10 +102,11 @@ static fg_status_t check_uri(fg_call_t *call, const json_t *integration)
 
 static fg_status_t check_connection(fg_call_t *call, const json_t *integration)
 {
-    if (fg_str_is(fg_member_str(integration, "connectionType"), "VPC_LINK")
-        && fg_str_is_empty(fg_member_str(integration, "connectionId")))
+    if (fg_str_is(fg_member_str(integration, "connectionType"), "VPC_LINK") &&
+        fg_str_is_empty(fg_member_str(integration, "connectionId")))
         return refuse(call, "connectionId",
-                      "ConnectionId should be set to the vpcLinkId or stage variable on connection type VPC_LINK");
+                      "ConnectionId should be set to the vpcLinkId or stage variable on connection "
+                      "type VPC_LINK");
     return FG_OK;
 }
 
@@ -111,8 +116,8 @@ static fg_status_t check_settings(fg_call_t *call, const json_t *integration)
     if (timeout_ms < FG_INTEGRATION_TIMEOUT_MS_MIN || timeout_ms > FG_INTEGRATION_TIMEOUT_MS_MAX)
         return refuse(call, "timeoutInMillis", "Timeout should be between 50 ms and 29000 ms");
     fg_str_t behavior = fg_member_str(integration, "passthroughBehavior");
-    if (!fg_str_is(behavior, "WHEN_NO_MATCH") && !fg_str_is(behavior, "WHEN_NO_TEMPLATES")
-        && !fg_str_is(behavior, "NEVER"))
+    if (!fg_str_is(behavior, "WHEN_NO_MATCH") && !fg_str_is(behavior, "WHEN_NO_TEMPLATES") &&
+        !fg_str_is(behavior, "NEVER"))
         return refuse(call, "passthroughBehavior",
                       "Invalid passthrough behavior specified. Valid options are "
                       "WHEN_NO_MATCH,WHEN_NO_TEMPLATES,NEVER");
@@ -134,10 +139,11 @@ static bool is_declared(fg_call_t *call, const json_t *method, const char *sourc
 
 static fg_status_t bad_expression(fg_call_t *call, const char *what, const char *expression)
 {
-    return fg_error_set(call->error, FG_BAD_REQUEST, "requestParameters",
-                        "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
-                        "[Invalid mapping expression %sspecified: %s]",
-                        what, expression);
+    return fg_error_set(
+        call->error, FG_BAD_REQUEST, "requestParameters",
+        "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+        "[Invalid mapping expression %sspecified: %s]",
+        what, expression);
 }
 
 bool fg_mapping_is_static(fg_str_t source)
@@ -148,9 +154,10 @@ bool fg_mapping_is_static(fg_str_t source)
 static fg_status_t check_source(fg_call_t *call, const json_t *method, const char *source)
 {
     fg_str_t text = fg_str(source);
-    if (fg_mapping_is_static(text) || fg_str_starts_with(text, FG_STR("context."))
-        || fg_str_starts_with(text, FG_STR("stageVariables.")) || fg_str_is(text, "method.request.body")
-        || fg_str_starts_with(text, FG_STR("method.request.body.")))
+    if (fg_mapping_is_static(text) || fg_str_starts_with(text, FG_STR("context.")) ||
+        fg_str_starts_with(text, FG_STR("stageVariables.")) ||
+        fg_str_is(text, "method.request.body") ||
+        fg_str_starts_with(text, FG_STR("method.request.body.")))
         return FG_OK;
     if (!fg_str_starts_with(text, FG_STR("method.request.")))
         return bad_expression(call, "", source);
@@ -159,7 +166,8 @@ static fg_status_t check_source(fg_call_t *call, const json_t *method, const cha
 
 static bool is_target(const char *key)
 {
-    static const char *const prefixes[] = {"integration.request.path.", "integration.request.querystring.",
+    static const char *const prefixes[] = {"integration.request.path.",
+                                           "integration.request.querystring.",
                                            "integration.request.header."};
     for (size_t i = 0; i < FG_COUNT_OF(prefixes); i++) {
         if (fg_str_starts_with(fg_str(key), fg_str(prefixes[i])) && key[strlen(prefixes[i])])
@@ -168,7 +176,8 @@ static bool is_target(const char *key)
     return false;
 }
 
-static fg_status_t check_mappings(fg_call_t *call, const fg_method_place_t *place, const json_t *integration)
+static fg_status_t check_mappings(fg_call_t *call, const fg_method_place_t *place,
+                                  const json_t *integration)
 {
     const char *key;
     json_t *value;
@@ -186,30 +195,33 @@ static fg_status_t check_mappings(fg_call_t *call, const fg_method_place_t *plac
     json_array_foreach(json_object_get(integration, "cacheKeyParameters"), index, value)
     {
         const char *name = json_string_value(value);
-        if (!name || (!is_declared(call, place->method, name) && !json_object_get(parameters, name)))
+        if (!name ||
+            (!is_declared(call, place->method, name) && !json_object_get(parameters, name)))
             return refuse(call, "cacheKeyParameters", "Invalid cache key parameter specified");
     }
     return FG_OK;
 }
 
-fg_status_t fg_media_types_check(fg_call_t *call, const json_t *templates)
+fg_status_t fg_media_types_check(fg_call_t *call, json_t *templates)
 {
     const char *type;
     json_t *text;
-    json_object_foreach((json_t *)(uintptr_t)templates, type, text)
+    json_object_foreach(templates, type, text)
     {
         if (!strchr(type, '/') && strcmp(type, "$default") != 0)
-            return fg_error_set(call->error, FG_BAD_REQUEST, "templates",
-                                "Validation Result: warnings : [], errors : [Invalid content type specified: %s]",
-                                type);
+            return fg_error_set(
+                call->error, FG_BAD_REQUEST, "templates",
+                "Validation Result: warnings : [], errors : [Invalid content type specified: %s]",
+                type);
         if (fg_json_str(text).len > FG_TEMPLATE_BYTES_MAX)
-            return fg_error_set(call->error, FG_BAD_REQUEST, "templates", "A mapping template has at most %d bytes",
-                                FG_TEMPLATE_BYTES_MAX);
+            return fg_error_set(call->error, FG_BAD_REQUEST, "templates",
+                                "A mapping template has at most %d bytes", FG_TEMPLATE_BYTES_MAX);
     }
     return FG_OK;
 }
 
-static fg_status_t check_integration(fg_call_t *call, const fg_method_place_t *place, json_t *integration)
+static fg_status_t check_integration(fg_call_t *call, const fg_method_place_t *place,
+                                     json_t *integration)
 {
     fg_status_t status = check_http_method(call, integration);
     if (status == FG_OK)
@@ -220,7 +232,9 @@ static fg_status_t check_integration(fg_call_t *call, const fg_method_place_t *p
         status = check_settings(call, integration);
     if (status == FG_OK)
         status = check_mappings(call, place, integration);
-    return status == FG_OK ? fg_media_types_check(call, json_object_get(integration, "requestTemplates")) : status;
+    return status == FG_OK
+               ? fg_media_types_check(call, json_object_get(integration, "requestTemplates"))
+               : status;
 }
 
 /* ---- put ---- */
@@ -234,10 +248,11 @@ static bool set_default(json_t *object, const char *name, json_t *value)
 /* The members that every integration has; connectionType only over HTTP. */
 static fg_status_t fill_defaults(fg_call_t *call, json_t *integration)
 {
-    bool is_ok = set_default(integration, "passthroughBehavior", json_string("WHEN_NO_MATCH"))
-                 && set_default(integration, "timeoutInMillis", json_integer(FG_INTEGRATION_TIMEOUT_MS_MAX))
-                 && set_default(integration, "cacheNamespace", fg_json_new_str(call->path_part[1]))
-                 && set_default(integration, "cacheKeyParameters", json_array());
+    bool is_ok =
+        set_default(integration, "passthroughBehavior", json_string("WHEN_NO_MATCH")) &&
+        set_default(integration, "timeoutInMillis", json_integer(FG_INTEGRATION_TIMEOUT_MS_MAX)) &&
+        set_default(integration, "cacheNamespace", fg_json_new_str(call->path_part[1])) &&
+        set_default(integration, "cacheKeyParameters", json_array());
     if (is_http(integration))
         is_ok = is_ok && set_default(integration, "connectionType", json_string("INTERNET"));
     else if (!fg_str_is(fg_member_str(integration, "connectionType"), "VPC_LINK"))
@@ -256,7 +271,8 @@ fg_status_t fg_integration_put(fg_call_t *call)
 {
     FG_METHOD_SCOPED place = {0};
     FG_JSON_SCOPED *integration = json_object();
-    fg_status_t status = fg_fields_read(call, call->input, fields, FG_COUNT_OF(fields), integration);
+    fg_status_t status =
+        fg_fields_read(call, call->input, fields, FG_COUNT_OF(fields), integration);
     if (status == FG_OK)
         status = check_tls(call, integration);
     if (status == FG_OK)
@@ -265,7 +281,8 @@ fg_status_t fg_integration_put(fg_call_t *call)
         status = fill_defaults(call, integration);
     if (status == FG_OK)
         status = check_integration(call, &place, integration);
-    if (status == FG_OK && !fg_member_set(place.method, "methodIntegration", json_incref(integration)))
+    if (status == FG_OK &&
+        !fg_member_set(place.method, "methodIntegration", json_incref(integration)))
         status = no_memory(call);
     if (status == FG_OK)
         status = fg_method_save(call, &place);
@@ -302,22 +319,27 @@ static fg_status_t replace_timeout(fg_call_t *call, void *noun, const fg_patch_t
     int64_t timeout_ms = 0; /* out of bounds: refused with the rest */
     if (!fg_str_to_i64(patch->value, &timeout_ms))
         timeout_ms = 0;
-    return fg_member_set(noun, "timeoutInMillis", json_integer(timeout_ms)) ? FG_OK : no_memory(call);
+    return fg_member_set(noun, "timeoutInMillis", json_integer(timeout_ms)) ? FG_OK
+                                                                            : no_memory(call);
 }
 
 static fg_status_t replace_connection_type(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     if (!fg_str_is(patch->value, "INTERNET") && !fg_str_is(patch->value, "VPC_LINK"))
-        return refuse(call, "connectionType", "Invalid ConnectionType specified. Valid options are INTERNET,VPC_LINK");
+        return refuse(call, "connectionType",
+                      "Invalid ConnectionType specified. Valid options are INTERNET,VPC_LINK");
     return fg_edit_text(call, noun, patch);
 }
 
-static fg_status_t replace_content_handling(fg_call_t *call, void *noun, const fg_patch_t *patch)
+fg_status_t fg_integration_replace_content_handling(fg_call_t *call, void *noun,
+                                                    const fg_patch_t *patch)
 {
     fg_str_t value = patch->value;
-    if (!fg_str_is_empty(value) && !fg_str_is(value, "CONVERT_TO_BINARY") && !fg_str_is(value, "CONVERT_TO_TEXT"))
+    if (!fg_str_is_empty(value) && !fg_str_is(value, "CONVERT_TO_BINARY") &&
+        !fg_str_is(value, "CONVERT_TO_TEXT"))
         return refuse(call, "contentHandling",
-                      "Invalid ContentHandling specified. Valid options are CONVERT_TO_BINARY,CONVERT_TO_TEXT");
+                      "Invalid ContentHandling specified. Valid options are "
+                      "CONVERT_TO_BINARY,CONVERT_TO_TEXT");
     return fg_edit_text(call, noun, patch);
 }
 
@@ -333,7 +355,7 @@ static fg_status_t replace_tls(fg_call_t *call, void *noun, const fg_patch_t *pa
     return fg_member_set(tls, "insecureSkipVerification", value) ? FG_OK : no_memory(call);
 }
 
-static fg_status_t edit_parameter(fg_call_t *call, void *noun, const fg_patch_t *patch)
+fg_status_t fg_integration_edit_parameter(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     fg_status_t status = FG_OK;
     if (patch->op == FG_PATCH_REMOVE)
@@ -341,7 +363,7 @@ static fg_status_t edit_parameter(fg_call_t *call, void *noun, const fg_patch_t 
     return status == FG_OK ? fg_edit_text_map(call, noun, patch) : status;
 }
 
-static fg_status_t edit_template(fg_call_t *call, void *noun, const fg_patch_t *patch)
+fg_status_t fg_integration_edit_template(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     fg_status_t status = FG_OK;
     if (patch->op == FG_PATCH_REMOVE)
@@ -354,7 +376,7 @@ static const fg_patch_row_t patch_rows[] = {
     {"/uri", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/passthroughBehavior", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/timeoutInMillis", FG_PATCH_MAY(REPLACE), replace_timeout, false},
-    {"/contentHandling", FG_PATCH_MAY(REPLACE), replace_content_handling, false},
+    {"/contentHandling", FG_PATCH_MAY(REPLACE), fg_integration_replace_content_handling, false},
     {"/credentials", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/cacheNamespace", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/connectionType", FG_PATCH_MAY(REPLACE), replace_connection_type, false},
@@ -362,8 +384,8 @@ static const fg_patch_row_t patch_rows[] = {
     {"/tlsConfig/insecureSkipVerification", FG_PATCH_MAY(REPLACE), replace_tls, false},
     {"/integrationTarget", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/responseTransferMode", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
-    {"/requestParameters/{}", FG_PATCH_MAY_ANY, edit_parameter, false},
-    {"/requestTemplates/{}", FG_PATCH_MAY_ANY, edit_template, false},
+    {"/requestParameters/{}", FG_PATCH_MAY_ANY, fg_integration_edit_parameter, false},
+    {"/requestTemplates/{}", FG_PATCH_MAY_ANY, fg_integration_edit_template, false},
     {"/cacheKeyParameters/{}", FG_PATCH_MAY_ANY, fg_edit_list, false},
 };
 static const fg_patch_table_t patches = {patch_rows, FG_COUNT_OF(patch_rows), fg_patch_refuse_b};

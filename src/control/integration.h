@@ -6,11 +6,18 @@
 #ifndef FG_CONTROL_INTEGRATION_H
 #define FG_CONTROL_INTEGRATION_H
 
-#include "control/operation.h"
+#include "control/patch_table.h"
 
 /* 'text' between single quotes. */
 bool fg_mapping_is_static(fg_str_t source);
-/* Keys are media types or $default, texts no longer than FG_TEMPLATE_BYTES_MAX. `templates` may be NULL. */
-FG_MUST_USE fg_status_t fg_media_types_check(fg_call_t *call, const json_t *templates);
+/* Keys are media types or $default, texts no longer than FG_TEMPLATE_BYTES_MAX. `templates` may be
+ * NULL. */
+FG_MUST_USE fg_status_t fg_media_types_check(fg_call_t *call, json_t *templates);
+
+/* Edits of /contentHandling, /requestParameters and /responseParameters, /requestTemplates and
+ * /responseTemplates; what is to be removed must be there (404). */
+fg_patch_apply_t fg_integration_replace_content_handling;
+fg_patch_apply_t fg_integration_edit_parameter;
+fg_patch_apply_t fg_integration_edit_template;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * integration_response - reference 4.9. Absent and empty differ: a selectionPattern of "" is echoed, one that was not sent
- * is not; a template given as null or "" comes back as null.
+ * integration_response - reference 4.9. Absent and empty differ: a selectionPattern of "" is
+ * echoed, one that was not sent is not; a template given as null or "" comes back as null.
  */
 #include "control/handlers.h"
 #include "control/integration.h"
@@ -26,8 +26,8 @@ static fg_status_t load(fg_call_t *call, fg_method_place_t *ret_place)
 
 /* ---- checks ---- */
 
-/* A pattern that no regular expression can be: brackets that do not pair, a repetition of nothing. The dialect is Java's
- * on AWS, so no more than that is held against it. */
+/* A pattern that no regular expression can be: brackets that do not pair, a repetition of nothing.
+ * The dialect is Java's on AWS, so no more than that is held against it. */
 static bool is_pattern(fg_str_t pattern)
 {
     int depth = 0;
@@ -56,16 +56,19 @@ static bool is_pattern(fg_str_t pattern)
 
 static fg_status_t bad_expression(fg_call_t *call, const char *expression)
 {
-    return fg_error_set(call->error, FG_BAD_REQUEST, "responseParameters",
-                        "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
-                        "[Invalid mapping expression specified: %s]",
-                        expression);
+    return fg_error_set(
+        call->error, FG_BAD_REQUEST, "responseParameters",
+        "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+        "[Invalid mapping expression specified: %s]",
+        expression);
 }
 
 static bool is_source(fg_str_t source)
 {
-    return fg_mapping_is_static(source) || fg_str_starts_with(source, FG_STR("integration.response."))
-           || fg_str_starts_with(source, FG_STR("context.")) || fg_str_starts_with(source, FG_STR("stageVariables."));
+    return fg_mapping_is_static(source) ||
+           fg_str_starts_with(source, FG_STR("integration.response.")) ||
+           fg_str_starts_with(source, FG_STR("context.")) ||
+           fg_str_starts_with(source, FG_STR("stageVariables."));
 }
 
 static fg_status_t check_parameters(fg_call_t *call, json_t *parameters)
@@ -88,7 +91,8 @@ static fg_status_t check_parameters(fg_call_t *call, json_t *parameters)
 static fg_status_t settle_response(fg_call_t *call, json_t *response)
 {
     if (!is_pattern(fg_member_str(response, "selectionPattern")))
-        return fg_error_set(call->error, FG_BAD_REQUEST, "selectionPattern", "Invalid regex pattern specified");
+        return fg_error_set(call->error, FG_BAD_REQUEST, "selectionPattern",
+                            "Invalid regex pattern specified");
     json_t *templates = json_object_get(response, "responseTemplates");
     fg_status_t status = fg_media_types_check(call, templates);
     if (status == FG_OK)
@@ -98,7 +102,8 @@ static fg_status_t settle_response(fg_call_t *call, json_t *response)
     void *next;
     json_object_foreach_safe(templates, next, type, text)
     {
-        if (status == FG_OK && fg_str_is_empty(fg_json_str(text)) && !fg_member_set(templates, type, json_null()))
+        if (status == FG_OK && fg_str_is_empty(fg_json_str(text)) &&
+            !fg_member_set(templates, type, json_null()))
             status = no_memory(call);
     }
     return status;
@@ -118,7 +123,8 @@ fg_status_t fg_integration_response_put(fg_call_t *call)
     if (status == FG_OK && !fg_member_set_str(response, "statusCode", call->path_part[3]))
         status = no_memory(call);
     if (status == FG_OK) /* a second put overwrites */
-        status = fg_response_set(call, place.integration, "integrationResponses", json_incref(response));
+        status =
+            fg_response_set(call, place.integration, "integrationResponses", json_incref(response));
     if (status == FG_OK)
         status = fg_method_save(call, &place);
     if (status == FG_OK)
@@ -146,7 +152,8 @@ fg_status_t fg_integration_response_delete(fg_call_t *call)
     if (status == FG_OK)
         status = fg_method_find(call, &place);
     if (status == FG_OK && !place.integration)
-        status = fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Integration identifier specified");
+        status =
+            fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Integration identifier specified");
     if (status == FG_OK)
         status = fg_response_delete(call, place.integration, "integrationResponses");
     return status == FG_OK ? fg_method_save(call, &place) : status;
@@ -159,38 +166,13 @@ static fg_status_t replace_pattern(fg_call_t *call, void *noun, const fg_patch_t
     return fg_member_set_str(noun, "selectionPattern", patch->value) ? FG_OK : no_memory(call);
 }
 
-static fg_status_t replace_content_handling(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    fg_str_t value = patch->value;
-    if (!fg_str_is_empty(value) && !fg_str_is(value, "CONVERT_TO_BINARY") && !fg_str_is(value, "CONVERT_TO_TEXT"))
-        return fg_error_set(call->error, FG_BAD_REQUEST, "contentHandling",
-                            "Invalid ContentHandling specified. Valid options are CONVERT_TO_BINARY,CONVERT_TO_TEXT");
-    return fg_edit_text(call, noun, patch);
-}
-
-static fg_status_t edit_parameter(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    fg_status_t status = FG_OK;
-    if (patch->op == FG_PATCH_REMOVE)
-        status = fg_edit_needs_entry(call, noun, patch, "Invalid parameter name specified");
-    return status == FG_OK ? fg_edit_text_map(call, noun, patch) : status;
-}
-
-static fg_status_t edit_template(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    fg_status_t status = FG_OK;
-    if (patch->op == FG_PATCH_REMOVE)
-        status = fg_edit_needs_entry(call, noun, patch, "Content-Type specified was not found");
-    return status == FG_OK ? fg_edit_text_map(call, noun, patch) : status;
-}
-
 fg_status_t fg_integration_response_update(fg_call_t *call)
 {
     static const fg_patch_row_t rows[] = {
         {"/selectionPattern", FG_PATCH_MAY(REPLACE), replace_pattern, false},
-        {"/contentHandling", FG_PATCH_MAY(REPLACE), replace_content_handling, false},
-        {"/responseParameters/{}", FG_PATCH_MAY_ANY, edit_parameter, false},
-        {"/responseTemplates/{}", FG_PATCH_MAY_ANY, edit_template, false},
+        {"/contentHandling", FG_PATCH_MAY(REPLACE), fg_integration_replace_content_handling, false},
+        {"/responseParameters/{}", FG_PATCH_MAY_ANY, fg_integration_edit_parameter, false},
+        {"/responseTemplates/{}", FG_PATCH_MAY_ANY, fg_integration_edit_template, false},
     };
     static const fg_patch_table_t table = {rows, FG_COUNT_OF(rows), fg_patch_refuse_b};
     FG_METHOD_SCOPED place = {0};

@@ -26,8 +26,8 @@ fg_status_t fg_method_find(fg_call_t *call, fg_method_place_t *ret_place)
     fg_method_place_t place = {.verb = fg_arena_text(call->arena, call->path_part[2])};
     if (!place.verb)
         return no_memory(call);
-    fg_status_t status = fg_document_load(call, FG_DOCUMENT_RESOURCE, call->path_part[0], call->path_part[1],
-                                          &place.resource);
+    fg_status_t status = fg_document_load(call, FG_DOCUMENT_RESOURCE, call->path_part[0],
+                                          call->path_part[1], &place.resource);
     if (status == FG_NOT_FOUND)
         return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Resource identifier specified");
     if (status != FG_OK)
@@ -50,7 +50,8 @@ fg_status_t fg_integration_load(fg_call_t *call, fg_method_place_t *ret_place)
 {
     fg_status_t status = fg_method_load(call, ret_place);
     if (status == FG_OK && !ret_place->integration)
-        return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Integration identifier specified");
+        return fg_error_set(call->error, FG_NOT_FOUND, "",
+                            "Invalid Integration identifier specified");
     return status;
 }
 
@@ -63,13 +64,15 @@ fg_status_t fg_method_save(fg_call_t *call, const fg_method_place_t *place)
 
 fg_status_t fg_method_verb_check(fg_call_t *call, fg_str_t verb)
 {
-    static const char *const verbs[] = {"GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"};
+    static const char *const verbs[] = {"GET",   "PUT",     "POST", "DELETE",
+                                        "PATCH", "OPTIONS", "HEAD", "ANY"};
     for (size_t i = 0; i < FG_COUNT_OF(verbs); i++) {
         if (fg_str_is(verb, verbs[i]))
             return FG_OK;
     }
     return refuse(call, "httpMethod",
-                  "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY");
+                  "Invalid HttpMethod specified. Valid options are "
+                  "GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY");
 }
 
 /* ---- responses ---- */
@@ -85,11 +88,13 @@ bool fg_response_has(fg_call_t *call, const json_t *owner, const char *map_name)
     return response_of(call, owner, map_name) != NULL;
 }
 
-fg_status_t fg_response_find(fg_call_t *call, const json_t *owner, const char *map_name, json_t **ret_response)
+fg_status_t fg_response_find(fg_call_t *call, const json_t *owner, const char *map_name,
+                             json_t **ret_response)
 {
     json_t *response = response_of(call, owner, map_name);
     if (!response)
-        return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Response status code specified");
+        return fg_error_set(call->error, FG_NOT_FOUND, "",
+                            "Invalid Response status code specified");
     *ret_response = response;
     return FG_OK;
 }
@@ -135,7 +140,9 @@ static fg_status_t settle_authorization(fg_call_t *call, json_t *method)
     fg_str_t type = fg_member_str(method, "authorizationType");
     for (size_t i = 0; i < FG_COUNT_OF(types); i++) {
         if (fg_str_eq_nocase(type, fg_str(types[i])))
-            return fg_member_set_str(method, "authorizationType", fg_str(types[i])) ? FG_OK : no_memory(call);
+            return fg_member_set_str(method, "authorizationType", fg_str(types[i]))
+                       ? FG_OK
+                       : no_memory(call);
     }
     return refuse(call, "authorizationType",
                   "Invalid Authorization type specified. Valid options are "
@@ -154,9 +161,10 @@ static fg_status_t check_authorizer(fg_call_t *call, json_t *method)
     if (!fg_str_is_empty(id))
         status = fg_document_has(call, FG_DOCUMENT_AUTHORIZER, call->path_part[0], id);
     if (status == FG_NOT_FOUND)
-        return refuse(call, "authorizerId",
-                      "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or "
-                      "COGNITO_USER_POOLS requires a valid authorizer.");
+        return refuse(
+            call, "authorizerId",
+            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or "
+            "COGNITO_USER_POOLS requires a valid authorizer.");
     return status;
 }
 
@@ -179,31 +187,33 @@ static fg_status_t check_validator(fg_call_t *call, json_t *method)
         json_object_del(method, "requestValidatorId");
         return FG_OK;
     }
-    fg_status_t status = fg_document_has(call, FG_DOCUMENT_REQUEST_VALIDATOR, call->path_part[0], id);
+    fg_status_t status =
+        fg_document_has(call, FG_DOCUMENT_REQUEST_VALIDATOR, call->path_part[0], id);
     if (status == FG_NOT_FOUND)
         return refuse(call, "requestValidatorId", "Invalid Request Validator identifier specified");
     return status;
 }
 
 /* Every model that the map names exists. */
-static fg_status_t check_models(fg_call_t *call, const json_t *models)
+static fg_status_t check_models(fg_call_t *call, json_t *models)
 {
     const char *type;
     json_t *model;
-    json_object_foreach((json_t *)(uintptr_t)models, type, model)
+    json_object_foreach(models, type, model)
     {
         fg_str_t name = fg_json_str(model);
         fg_status_t status = fg_document_has(call, FG_DOCUMENT_MODEL, call->path_part[0], name);
         if (status == FG_NOT_FOUND)
-            return fg_error_set(call->error, FG_BAD_REQUEST, "models", "Invalid model identifier specified: %.*s",
-                                FG_STR_ARG(name));
+            return fg_error_set(call->error, FG_BAD_REQUEST, "models",
+                                "Invalid model identifier specified: %.*s", FG_STR_ARG(name));
         if (status != FG_OK)
             return status;
     }
     return FG_OK;
 }
 
-/* The bare name behind method.request.{querystring,header,path}.; FG_STR_NONE when the key is none. */
+/* The bare name behind method.request.{querystring,header,path}.; FG_STR_NONE when the key is none.
+ */
 static fg_str_t parameter_name(fg_str_t key)
 {
     static const char *const prefixes[] = {"method.request.querystring.", "method.request.header.",
@@ -255,10 +265,14 @@ static fg_status_t check_method(fg_call_t *call, json_t *method)
 /* ---- operations ---- */
 
 static const fg_field_t fields[] = {
-    {"authorizationType", FG_FIELD_TEXT, true, NULL},     {"authorizerId", FG_FIELD_TEXT, false, NULL},
-    {"apiKeyRequired", FG_FIELD_BOOL, false, NULL},       {"operationName", FG_FIELD_TEXT, false, NULL},
-    {"requestParameters", FG_FIELD_BOOL_MAP, false, NULL}, {"requestModels", FG_FIELD_TEXT_MAP, false, NULL},
-    {"requestValidatorId", FG_FIELD_TEXT, false, NULL},   {"authorizationScopes", FG_FIELD_TEXT_LIST, false, NULL},
+    {"authorizationType", FG_FIELD_TEXT, true, NULL},
+    {"authorizerId", FG_FIELD_TEXT, false, NULL},
+    {"apiKeyRequired", FG_FIELD_BOOL, false, NULL},
+    {"operationName", FG_FIELD_TEXT, false, NULL},
+    {"requestParameters", FG_FIELD_BOOL_MAP, false, NULL},
+    {"requestModels", FG_FIELD_TEXT_MAP, false, NULL},
+    {"requestValidatorId", FG_FIELD_TEXT, false, NULL},
+    {"authorizationScopes", FG_FIELD_TEXT_LIST, false, NULL},
 };
 
 static fg_status_t attach(fg_call_t *call, fg_method_place_t *place, json_t *method)
@@ -282,11 +296,12 @@ fg_status_t fg_method_put(fg_call_t *call)
     if (status == FG_OK)
         status = fg_method_find(call, &place);
     if (status == FG_OK && place.method)
-        status = fg_error_set(call->error, FG_CONFLICT, "", "Method already exists for this resource");
+        status =
+            fg_error_set(call->error, FG_CONFLICT, "", "Method already exists for this resource");
     if (status == FG_OK)
         status = check_method(call, method);
-    if (status == FG_OK && !json_object_get(method, "apiKeyRequired")
-        && !fg_member_set(method, "apiKeyRequired", json_false()))
+    if (status == FG_OK && !json_object_get(method, "apiKeyRequired") &&
+        !fg_member_set(method, "apiKeyRequired", json_false()))
         status = no_memory(call);
     if (status == FG_OK && !fg_member_set_str(method, "httpMethod", call->path_part[2]))
         status = no_memory(call);

@@ -1,10 +1,10 @@
 /*
  * method - the way into a resource document: method, responses and integration live inside it.
  *
- * Shape      One function loads the resource and finds the method, one writes it back. Path parts of every operation
- *            below a method: API, resource, verb[, status code].
- * Ownership  `resource` is a new reference that fg_method_done drops; the others are borrowed from it.
- * Rule       reference 4.8, 4.9 (which 404 says what).
+ * Shape      One function loads the resource and finds the method, one writes it back. Path parts
+ * of every operation below a method: API, resource, verb[, status code]. Ownership  `resource` is a
+ * new reference that fg_method_done drops; the others are borrowed from it. Rule reference 4.8, 4.9
+ * (which 404 says what).
  */
 #ifndef FG_CONTROL_METHOD_H
 #define FG_CONTROL_METHOD_H
@@ -33,12 +33,14 @@ FG_MUST_USE fg_status_t fg_method_save(fg_call_t *call, const fg_method_place_t 
 /* GET, PUT, POST, DELETE, PATCH, OPTIONS, HEAD, ANY; else 400. */
 FG_MUST_USE fg_status_t fg_method_verb_check(fg_call_t *call, fg_str_t verb);
 
-/* The responses of a method or an integration: a map from status code. `owner` holds it under `map_name`. */
+/* The responses of a method or an integration: a map from status code. `owner` holds it under
+ * `map_name`. */
 FG_MUST_USE fg_status_t fg_response_find(fg_call_t *call, const json_t *owner, const char *map_name,
                                          json_t **ret_response); /* borrowed; 404 */
 bool fg_response_has(fg_call_t *call, const json_t *owner, const char *map_name);
 /* Put the call's response in; steals `response`. */
-FG_MUST_USE fg_status_t fg_response_set(fg_call_t *call, json_t *owner, const char *map_name, json_t *response);
+FG_MUST_USE fg_status_t fg_response_set(fg_call_t *call, json_t *owner, const char *map_name,
+                                        json_t *response);
 /* Take it out; the empty map leaves with it. 404 when it is not there. */
 FG_MUST_USE fg_status_t fg_response_delete(fg_call_t *call, json_t *owner, const char *map_name);
 

@@ -48,7 +48,8 @@ fg_status_t fg_method_response_put(fg_call_t *call)
     if (status == FG_OK)
         status = load(call, &place);
     if (status == FG_OK && fg_response_has(call, place.method, "methodResponses"))
-        status = fg_error_set(call->error, FG_CONFLICT, "", "Response already exists for this resource");
+        status =
+            fg_error_set(call->error, FG_CONFLICT, "", "Response already exists for this resource");
     if (status == FG_OK)
         status = check_response(call, response);
     if (status == FG_OK && !fg_member_set_str(response, "statusCode", call->path_part[3]))
@@ -91,7 +92,8 @@ static fg_status_t edit_parameter(fg_call_t *call, void *noun, const fg_patch_t 
 
 static fg_status_t edit_model(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
-    fg_status_t status = fg_edit_needs_entry(call, noun, patch, "Content-Type specified was not found");
+    fg_status_t status =
+        fg_edit_needs_entry(call, noun, patch, "Content-Type specified was not found");
     return status == FG_OK ? fg_edit_text_map(call, noun, patch) : status;
 }
 

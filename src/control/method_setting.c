@@ -1,8 +1,9 @@
 /*
  * method_setting - the methodSettings of a stage. Reference 4.11.
  *
- * A path is /<key>/<group>/<name>, its key `*` `/` `*` or <resource path>/<VERB>. Slashes of the resource path may be given
- * as ~1 or plain; the key is kept as it was given, because clients read it back under that very text.
+ * A path is /<key>/<group>/<name>, its key `*` `/` `*` or <resource path>/<VERB>. Slashes of the
+ * resource path may be given as ~1 or plain; the key is kept as it was given, because clients read
+ * it back under that very text.
  */
 #include "control/document.h"
 #include "control/stage.h"
@@ -27,12 +28,18 @@ static const setting_t settings[] = {
     {"caching/enabled", "cachingEnabled", KIND_BOOL, NULL},
     {"caching/ttlInSeconds", "cacheTtlInSeconds", KIND_TTL, NULL},
     {"caching/dataEncrypted", "cacheDataEncrypted", KIND_BOOL, NULL},
-    {"caching/requireAuthorizationForCacheControl", "requireAuthorizationForCacheControl", KIND_BOOL, NULL},
-    {"caching/unauthorizedCacheControlHeaderStrategy", "unauthorizedCacheControlHeaderStrategy", KIND_CHOICE,
-     "FAIL_WITH_403|SUCCEED_WITH_RESPONSE_HEADER|SUCCEED_WITHOUT_RESPONSE_HEADER|"},
+    {"caching/requireAuthorizationForCacheControl", "requireAuthorizationForCacheControl",
+     KIND_BOOL, NULL},
+    {"caching/unauthorizedCacheControlHeaderStrategy", "unauthorizedCacheControlHeaderStrategy",
+     KIND_CHOICE, "FAIL_WITH_403|SUCCEED_WITH_RESPONSE_HEADER|SUCCEED_WITHOUT_RESPONSE_HEADER|"},
 };
 
-enum { CACHE_TTL_S_MAX = 3600, CACHE_TTL_S_DEFAULT = 300, BURST_DEFAULT = 5000, RATE_DEFAULT = 10000 };
+enum {
+    CACHE_TTL_S_MAX = 3600,
+    CACHE_TTL_S_DEFAULT = 300,
+    BURST_DEFAULT = 5000,
+    RATE_DEFAULT = 10000
+};
 
 static fg_status_t no_memory(fg_call_t *call)
 {
@@ -44,8 +51,8 @@ static const setting_t *cut_setting(fg_str_t *path)
 {
     for (size_t i = 0; i < FG_COUNT_OF(settings); i++) {
         fg_str_t name = fg_str(settings[i].path);
-        if (path->len <= name.len + 1 || path->at[path->len - name.len - 1] != '/'
-            || memcmp(path->at + path->len - name.len, name.at, name.len) != 0)
+        if (path->len <= name.len + 1 || path->at[path->len - name.len - 1] != '/' ||
+            memcmp(path->at + path->len - name.len, name.at, name.len) != 0)
             continue;
         path->len -= name.len + 1;
         return &settings[i];
@@ -56,7 +63,8 @@ static const setting_t *cut_setting(fg_str_t *path)
 /* A key ends in a verb or a star behind a slash. */
 static bool is_key(fg_str_t key)
 {
-    static const char *const ends[] = {"GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY", "*"};
+    static const char *const ends[] = {"GET",     "PUT",  "POST", "DELETE", "PATCH",
+                                       "OPTIONS", "HEAD", "ANY",  "*"};
     fg_str_t end = key;
     while (fg_str_find(end, '/') < end.len)
         fg_str_cut(&end, '/');
@@ -67,17 +75,19 @@ static bool is_key(fg_str_t key)
     return false;
 }
 
-/* What a new entry starts from: the entry for all methods as it is now, else the service's defaults. */
+/* What a new entry starts from: the entry for all methods as it is now, else the service's
+ * defaults. */
 static json_t *new_entry(const json_t *entries)
 {
     const json_t *all = json_object_get(entries, ALL_METHODS);
     if (all)
         return json_deep_copy(all);
-    return json_pack("{sb, si, sb, sb, sb, sb, si, sf, ss}", "cacheDataEncrypted", 0, "cacheTtlInSeconds",
-                     CACHE_TTL_S_DEFAULT, "cachingEnabled", 0, "dataTraceEnabled", 0, "metricsEnabled", 0,
-                     "requireAuthorizationForCacheControl", 1, "throttlingBurstLimit", BURST_DEFAULT,
-                     "throttlingRateLimit", (double)RATE_DEFAULT, "unauthorizedCacheControlHeaderStrategy",
-                     "SUCCEED_WITH_RESPONSE_HEADER");
+    return json_pack("{sb, si, sb, sb, sb, sb, si, sf, ss}", "cacheDataEncrypted", 0,
+                     "cacheTtlInSeconds", CACHE_TTL_S_DEFAULT, "cachingEnabled", 0,
+                     "dataTraceEnabled", 0, "metricsEnabled", 0,
+                     "requireAuthorizationForCacheControl", 1, "throttlingBurstLimit",
+                     BURST_DEFAULT, "throttlingRateLimit", (double)RATE_DEFAULT,
+                     "unauthorizedCacheControlHeaderStrategy", "SUCCEED_WITH_RESPONSE_HEADER");
 }
 
 static bool is_choice(const char *choices, fg_str_t value)
@@ -95,14 +105,20 @@ static json_t *parse_value(const setting_t *setting, fg_str_t value)
     int64_t integer;
     double real;
     switch (setting->kind) {
-    case KIND_BOOL: return json_boolean(fg_patch_bool(value));
-    case KIND_CHOICE: return is_choice(setting->choices, value) ? fg_json_new_str(value) : NULL;
-    case KIND_RATE: return fg_str_to_double(value, &real) && real >= -1 ? json_real(real) : NULL;
+    case KIND_BOOL:
+        return json_boolean(fg_patch_bool(value));
+    case KIND_CHOICE:
+        return is_choice(setting->choices, value) ? fg_json_new_str(value) : NULL;
+    case KIND_RATE:
+        return fg_str_to_double(value, &real) && real >= -1 ? json_real(real) : NULL;
     case KIND_BURST:
-        return fg_str_to_i64(value, &integer) && integer >= -1 && integer <= INT32_MAX ? json_integer(integer) : NULL;
+        return fg_str_to_i64(value, &integer) && integer >= -1 && integer <= INT32_MAX
+                   ? json_integer(integer)
+                   : NULL;
     case KIND_TTL:
-        return fg_str_to_i64(value, &integer) && integer >= 0 && integer <= CACHE_TTL_S_MAX ? json_integer(integer)
-                                                                                             : NULL;
+        return fg_str_to_i64(value, &integer) && integer >= 0 && integer <= CACHE_TTL_S_MAX
+                   ? json_integer(integer)
+                   : NULL;
     }
     return NULL;
 }
@@ -111,12 +127,15 @@ static fg_status_t bad_value(fg_call_t *call, const setting_t *setting, fg_str_t
 {
     if (setting->kind == KIND_TTL)
         return fg_error_set(call->error, FG_BAD_REQUEST, setting->member,
-                            "Invalid time-to-live setting, must be an integer no greater than %d", CACHE_TTL_S_MAX);
-    return fg_error_set(call->error, FG_BAD_REQUEST, setting->member, "Invalid value '%.*s' for method setting %s",
-                        FG_STR_ARG(value), setting->path);
+                            "Invalid time-to-live setting, must be an integer no greater than %d",
+                            CACHE_TTL_S_MAX);
+    return fg_error_set(call->error, FG_BAD_REQUEST, setting->member,
+                        "Invalid value '%.*s' for method setting %s", FG_STR_ARG(value),
+                        setting->path);
 }
 
-fg_status_t fg_method_setting_replace(fg_call_t *call, json_t *stage, const fg_patch_t *patch, bool *ret_is_path)
+fg_status_t fg_method_setting_replace(fg_call_t *call, json_t *stage, const fg_patch_t *patch,
+                                      bool *ret_is_path)
 {
     fg_str_t key = fg_str_of(patch->path.at + 1, patch->path.len - 1);
     const setting_t *setting = cut_setting(&key);
@@ -141,11 +160,14 @@ fg_status_t fg_method_setting_replace(fg_call_t *call, json_t *stage, const fg_p
 
 fg_status_t fg_method_setting_remove(fg_call_t *call, json_t *stage, const fg_patch_t *patch)
 {
-    const char *name = fg_arena_text(call->arena, fg_str_of(patch->path.at + 1, patch->path.len - 1));
+    const char *name =
+        fg_arena_text(call->arena, fg_str_of(patch->path.at + 1, patch->path.len - 1));
     if (!name)
         return no_memory(call);
     if (json_object_del(json_object_get(stage, "methodSettings"), name) == 0)
         return FG_OK;
-    return fg_error_set(call->error, FG_BAD_REQUEST, "path",
-                        "Cannot remove method setting %s because there is no method setting for this method ", name);
+    return fg_error_set(
+        call->error, FG_BAD_REQUEST, "path",
+        "Cannot remove method setting %s because there is no method setting for this method ",
+        name);
 }

@@ -1,6 +1,6 @@
 /*
- * resource - reference 4.7. A resource document holds its methods too; `path` is kept in each, so a rename rewrites the
- * subtree.
+ * resource - reference 4.7. A resource document holds its methods too; `path` is kept in each, so a
+ * rename rewrites the subtree.
  */
 #include "control/document.h"
 #include "control/handlers.h"
@@ -19,7 +19,8 @@ static fg_status_t no_memory(fg_call_t *call)
 
 static fg_status_t load(fg_call_t *call, fg_str_t id, json_t **ret_resource)
 {
-    fg_status_t status = fg_document_load(call, FG_DOCUMENT_RESOURCE, call->path_part[0], id, ret_resource);
+    fg_status_t status =
+        fg_document_load(call, FG_DOCUMENT_RESOURCE, call->path_part[0], id, ret_resource);
     if (status == FG_NOT_FOUND)
         return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid Resource identifier specified");
     return status;
@@ -28,11 +29,13 @@ static fg_status_t load(fg_call_t *call, fg_str_t id, json_t **ret_resource)
 static fg_status_t save(fg_call_t *call, const json_t *resource)
 {
     fg_str_t parent_id = fg_member_str(resource, "parentId");
-    return fg_document_save(call, FG_DOCUMENT_RESOURCE, call->path_part[0], fg_member_str(resource, "id"),
-                            parent_id.at ? parent_id : FG_STR(""), resource);
+    return fg_document_save(call, FG_DOCUMENT_RESOURCE, call->path_part[0],
+                            fg_member_str(resource, "id"), parent_id.at ? parent_id : FG_STR(""),
+                            resource);
 }
 
-/* What an answer shows of the methods: all with embed=methods, else their verbs; nothing when there are none. */
+/* What an answer shows of the methods: all with embed=methods, else their verbs; nothing when there
+ * are none. */
 static fg_status_t view(fg_call_t *call, json_t *resource)
 {
     json_t *methods = json_object_get(resource, "resourceMethods");
@@ -83,13 +86,15 @@ static fg_status_t check_path_part(fg_call_t *call, fg_str_t part)
 {
     if (is_path_part(part))
         return FG_OK;
-    return refuse(call, "pathPart",
-                  "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly "
-                  "braces at the beginning and the end.");
+    return refuse(
+        call, "pathPart",
+        "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly "
+        "braces at the beginning and the end.");
 }
 
 /* May `part` stand under `parent`, beside its other children (`self_id` is not counted)? */
-static fg_status_t check_place(fg_call_t *call, const json_t *parent, fg_str_t part, fg_str_t self_id)
+static fg_status_t check_place(fg_call_t *call, const json_t *parent, fg_str_t part,
+                               fg_str_t self_id)
 {
     fg_str_t parent_part = fg_member_str(parent, "pathPart");
     if (is_greedy(parent_part))
@@ -111,16 +116,18 @@ static fg_status_t check_place(fg_call_t *call, const json_t *parent, fg_str_t p
                                 "Another resource with the same parent already has this name: %.*s",
                                 FG_STR_ARG(part));
         if (is_variable(other) && is_variable(part))
-            return fg_error_set(call->error, FG_BAD_REQUEST, "pathPart",
-                                "A sibling (%.*s) of this resource already has a variable path part -- only "
-                                "one is allowed",
-                                FG_STR_ARG(other));
+            return fg_error_set(
+                call->error, FG_BAD_REQUEST, "pathPart",
+                "A sibling (%.*s) of this resource already has a variable path part -- only "
+                "one is allowed",
+                FG_STR_ARG(other));
     }
     return status;
 }
 
 /* Path under a parent's; a path deeper or with more variables than the routes hold is refused. */
-static fg_status_t child_path(fg_call_t *call, fg_str_t parent_path, fg_str_t part, fg_str_t *ret_path)
+static fg_status_t child_path(fg_call_t *call, fg_str_t parent_path, fg_str_t part,
+                              fg_str_t *ret_path)
 {
     bool is_root = fg_str_is(parent_path, "/");
     fg_str_t path = fg_arena_printf(call->arena, "%.*s/%.*s", is_root ? 0 : (int)parent_path.len,
@@ -133,9 +140,10 @@ static fg_status_t child_path(fg_call_t *call, fg_str_t parent_path, fg_str_t pa
         variables += path.at[i] == '{';
     }
     if (depth > FG_PATH_DEPTH_MAX || variables > FG_PATH_PARAMS_MAX || path.len > FG_PATH_BYTES_MAX)
-        return fg_error_set(call->error, FG_LIMIT, "pathPart",
-                            "A resource path has at most %d parts, %d of them variables, and %d bytes",
-                            FG_PATH_DEPTH_MAX, FG_PATH_PARAMS_MAX, FG_PATH_BYTES_MAX);
+        return fg_error_set(
+            call->error, FG_LIMIT, "pathPart",
+            "A resource path has at most %d parts, %d of them variables, and %d bytes",
+            FG_PATH_DEPTH_MAX, FG_PATH_PARAMS_MAX, FG_PATH_BYTES_MAX);
     *ret_path = path;
     return FG_OK;
 }
@@ -147,7 +155,8 @@ static fg_status_t check_room(fg_call_t *call)
     fg_document_query_t query = {.kind = FG_DOCUMENT_RESOURCE, .api_id = call->path_part[0]};
     fg_document_t *rows;
     size_t count = 0;
-    fg_status_t status = fg_store_document_list(call->store, &query, call->arena, &rows, &count, call->error);
+    fg_status_t status =
+        fg_store_document_list(call->store, &query, call->arena, &rows, &count, call->error);
     if (status == FG_OK && count >= FG_RESOURCES_PER_API_MAX)
         return fg_error_set(call->error, FG_LIMIT, "",
                             "Maximum number of resources for this API has been reached.");
@@ -175,8 +184,9 @@ fg_status_t fg_resource_create(fg_call_t *call)
         status = fg_call_new_id(call, FG_ID_SHORT_BYTES, &id);
     if (status != FG_OK)
         return status;
-    if (!fg_member_set_str(resource, "id", id) || !fg_member_set_str(resource, "parentId", call->path_part[1])
-        || !fg_member_set_str(resource, "path", path))
+    if (!fg_member_set_str(resource, "id", id) ||
+        !fg_member_set_str(resource, "parentId", call->path_part[1]) ||
+        !fg_member_set_str(resource, "path", path))
         return no_memory(call);
     call->output = json_incref(resource);
     return save(call, resource);
@@ -193,12 +203,14 @@ fg_status_t fg_resource_get(fg_call_t *call)
 fg_status_t fg_resource_list(fg_call_t *call)
 {
     fg_status_t status = fg_call_api(call, call->path_part[0], NULL);
-    return status == FG_OK ? fg_document_page(call, FG_DOCUMENT_RESOURCE, call->path_part[0], view) : status;
+    return status == FG_OK ? fg_document_page(call, FG_DOCUMENT_RESOURCE, call->path_part[0], view)
+                           : status;
 }
 
 /* ---- delete ---- */
 
-/* The resource with `id` and all below it, children first. Recursion is bounded by FG_PATH_DEPTH_MAX. */
+/* The resource with `id` and all below it, children first. Recursion is bounded by
+ * FG_PATH_DEPTH_MAX. */
 static fg_status_t delete_subtree(fg_call_t *call, const json_t *all, fg_str_t id)
 {
     size_t index;
@@ -211,7 +223,8 @@ static fg_status_t delete_subtree(fg_call_t *call, const json_t *all, fg_str_t i
         if (status != FG_OK)
             return status;
     }
-    return fg_store_document_delete(call->store, FG_DOCUMENT_RESOURCE, call->path_part[0], id, call->error);
+    return fg_store_document_delete(call->store, FG_DOCUMENT_RESOURCE, call->path_part[0], id,
+                                    call->error);
 }
 
 fg_status_t fg_resource_delete(fg_call_t *call)
@@ -269,8 +282,8 @@ static fg_status_t move_children(fg_call_t *call, const json_t *all, const json_
         fg_str_t path;
         if (!fg_str_eq(fg_member_str(child, "parentId"), fg_member_str(parent, "id")))
             continue;
-        fg_status_t status =
-            child_path(call, fg_member_str(parent, "path"), fg_member_str(child, "pathPart"), &path);
+        fg_status_t status = child_path(call, fg_member_str(parent, "path"),
+                                        fg_member_str(child, "pathPart"), &path);
         if (status == FG_OK && !fg_member_set_str(child, "path", path))
             status = no_memory(call);
         if (status == FG_OK)

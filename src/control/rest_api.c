@@ -1,6 +1,7 @@
 /*
- * rest_api - reference 4.6. The document is the wire shape but for the policy, which is kept as it was given and escaped
- * on the way out, and the tags, which each answer shows by its own rule (reference 3.5).
+ * rest_api - reference 4.6. The document is the wire shape but for the policy, which is kept as it
+ * was given and escaped on the way out, and the tags, which each answer shows by its own rule
+ * (reference 3.5).
  */
 #include "control/document.h"
 #include "control/handlers.h"
@@ -10,11 +11,14 @@
 enum { COMPRESSION_BYTES_MAX = 10485760 };
 
 #define EMPTY_SCHEMA                                                                               \
-    "{\n  \"$schema\": \"http://json-schema.org/draft-04/schema#\",\n  \"title\" : \"Empty Schema\",\n" \
+    "{\n  \"$schema\": \"http://json-schema.org/draft-04/schema#\",\n  \"title\" : \"Empty "       \
+    "Schema\",\n"                                                                                  \
     "  \"type\" : \"object\"\n}"
 #define ERROR_SCHEMA                                                                               \
-    "{\n  \"$schema\" : \"http://json-schema.org/draft-04/schema#\",\n  \"title\" : \"Error Schema\",\n" \
-    "  \"type\" : \"object\",\n  \"properties\" : {\n    \"message\" : { \"type\" : \"string\" }\n  }\n}"
+    "{\n  \"$schema\" : \"http://json-schema.org/draft-04/schema#\",\n  \"title\" : \"Error "      \
+    "Schema\",\n"                                                                                  \
+    "  \"type\" : \"object\",\n  \"properties\" : {\n    \"message\" : { \"type\" : \"string\" "   \
+    "}\n  }\n}"
 
 /* Rule K4: QUERY is ours. */
 #define KEY_SOURCES "HEADER, AUTHORIZER, QUERY"
@@ -112,7 +116,8 @@ static fg_status_t check_policy(fg_call_t *call, fg_str_t policy)
     if (fg_str_is_empty(policy) || is_json_object(policy))
         return FG_OK;
     return refuse(call, "policy",
-                  "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.");
+                  "Invalid policy document. Please check the policy syntax and ensure that "
+                  "Principals are valid.");
 }
 
 static fg_status_t check_compression(fg_call_t *call, int64_t bytes)
@@ -141,13 +146,14 @@ static fg_status_t check_endpoint_model(fg_call_t *call, json_t *endpoint)
         fg_str_t shown = FG_STR_NONE;
         json_array_foreach(types, index, type)
         {
-            shown = fg_arena_printf(call->arena, "%.*s%s%.*s", FG_STR_ARG(shown), shown.at ? ", " : "[",
-                                    FG_STR_ARG(fg_json_str(type)));
+            shown = fg_arena_printf(call->arena, "%.*s%s%.*s", FG_STR_ARG(shown),
+                                    shown.at ? ", " : "[", FG_STR_ARG(fg_json_str(type)));
         }
         shown = fg_arena_printf(call->arena, "%.*s]", FG_STR_ARG(shown));
-        return fg_constraint_failed(call, "endpointConfiguration.types", shown,
-                                    "Member must satisfy constraint: [Member must satisfy enum value set: "
-                                    "[PRIVATE, EDGE, REGIONAL]]");
+        return fg_constraint_failed(
+            call, "endpointConfiguration.types", shown,
+            "Member must satisfy constraint: [Member must satisfy enum value set: "
+            "[PRIVATE, EDGE, REGIONAL]]");
     }
     fg_str_t ip = fg_member_str(endpoint, "ipAddressType");
     if (ip.at && !fg_str_is(ip, "ipv4") && !fg_str_is(ip, "dualstack"))
@@ -174,12 +180,14 @@ static fg_status_t settle_endpoint(fg_call_t *call, json_t *endpoint)
         return refuse(call, "endpointConfiguration",
                       "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.");
     if (json_array_size(types) > 1)
-        return refuse(call, "endpointConfiguration", "Cannot create an api with multiple Endpoint Types.");
+        return refuse(call, "endpointConfiguration",
+                      "Cannot create an api with multiple Endpoint Types.");
     fg_str_t ip = fg_member_str(endpoint, "ipAddressType");
     if (is_private(endpoint) && fg_str_is(ip, "ipv4"))
         return refuse(call, "endpointConfiguration",
                       "Only dualstack ipAddressType is supported for Private APIs.");
-    if (!ip.at && !fg_member_set_str(endpoint, "ipAddressType", fg_str(is_private(endpoint) ? "dualstack" : "ipv4")))
+    if (!ip.at && !fg_member_set_str(endpoint, "ipAddressType",
+                                     fg_str(is_private(endpoint) ? "dualstack" : "ipv4")))
         return no_memory(call);
     return FG_OK;
 }
@@ -195,22 +203,25 @@ static fg_status_t check_new(fg_call_t *call, json_t *api, json_t *endpoint)
     if (description.at && description.len == 0)
         return refuse(call, "description", "Description cannot be an empty string");
     json_t *compression = json_object_get(api, "minimumCompressionSize");
-    fg_status_t status = compression ? check_compression(call, json_integer_value(compression)) : FG_OK;
+    fg_status_t status =
+        compression ? check_compression(call, json_integer_value(compression)) : FG_OK;
     if (status == FG_OK)
         status = settle_endpoint(call, endpoint);
     return status == FG_OK ? check_policy(call, fg_member_str(api, "policy")) : status;
 }
 
 /* Put the members that every API has; what is empty is dropped. */
-static fg_status_t fill_defaults(fg_call_t *call, json_t *api, json_t *endpoint, fg_str_t id, fg_str_t root_id)
+static fg_status_t fill_defaults(fg_call_t *call, json_t *api, json_t *endpoint, fg_str_t id,
+                                 fg_str_t root_id)
 {
     if (json_array_size(json_object_get(api, "binaryMediaTypes")) == 0)
         json_object_del(api, "binaryMediaTypes");
     if (fg_str_is_empty(fg_member_str(api, "policy")))
         json_object_del(api, "policy");
-    bool is_ok = fg_member_set_str(api, "id", id) && fg_member_set_str(api, "rootResourceId", root_id)
-                 && fg_member_set(api, "createdDate", json_integer(call->now.wall.s))
-                 && fg_member_set(api, "endpointConfiguration", json_incref(endpoint));
+    bool is_ok = fg_member_set_str(api, "id", id) &&
+                 fg_member_set_str(api, "rootResourceId", root_id) &&
+                 fg_member_set(api, "createdDate", json_integer(call->now.wall.s)) &&
+                 fg_member_set(api, "endpointConfiguration", json_incref(endpoint));
     if (!json_object_get(api, "apiKeySource"))
         is_ok = is_ok && fg_member_set_str(api, "apiKeySource", FG_STR("HEADER"));
     if (!json_object_get(api, "disableExecuteApiEndpoint"))
@@ -218,15 +229,16 @@ static fg_status_t fill_defaults(fg_call_t *call, json_t *api, json_t *endpoint,
     return is_ok ? FG_OK : no_memory(call);
 }
 
-static fg_status_t save_model(fg_call_t *call, fg_str_t api_id, const char *name, const char *description,
-                              const char *schema)
+static fg_status_t save_model(fg_call_t *call, fg_str_t api_id, const char *name,
+                              const char *description, const char *schema)
 {
     fg_str_t id;
     fg_status_t status = fg_call_new_id(call, FG_ID_SHORT_BYTES, &id);
     if (status != FG_OK)
         return status;
-    FG_JSON_SCOPED *model = json_pack("{ss%, ss, ss, ss, ss}", "id", id.at, id.len, "name", name, "description",
-                                      description, "schema", schema, "contentType", "application/json");
+    FG_JSON_SCOPED *model =
+        json_pack("{ss%, ss, ss, ss, ss}", "id", id.at, id.len, "name", name, "description",
+                  description, "schema", schema, "contentType", "application/json");
     if (!model)
         return no_memory(call);
     return fg_document_save(call, FG_DOCUMENT_MODEL, api_id, fg_str(name), FG_STR(""), model);
@@ -238,19 +250,22 @@ static fg_status_t save_first_documents(fg_call_t *call, fg_str_t api_id, fg_str
     FG_JSON_SCOPED *root = json_pack("{ss%, ss}", "id", root_id.at, root_id.len, "path", "/");
     if (!root)
         return no_memory(call);
-    fg_status_t status = fg_document_save(call, FG_DOCUMENT_RESOURCE, api_id, root_id, FG_STR(""), root);
+    fg_status_t status =
+        fg_document_save(call, FG_DOCUMENT_RESOURCE, api_id, root_id, FG_STR(""), root);
     if (status == FG_OK)
-        status = save_model(call, api_id, "Empty", "This is a default empty schema model", EMPTY_SCHEMA);
+        status =
+            save_model(call, api_id, "Empty", "This is a default empty schema model", EMPTY_SCHEMA);
     if (status == FG_OK)
-        status = save_model(call, api_id, "Error", "This is a default error schema model", ERROR_SCHEMA);
+        status =
+            save_model(call, api_id, "Error", "This is a default error schema model", ERROR_SCHEMA);
     return status;
 }
 
 /* The endpointConfiguration of the input, typed and model-checked. */
 static fg_status_t read_endpoint(fg_call_t *call, const json_t *api, json_t *endpoint)
 {
-    fg_status_t status = fg_fields_read(call, json_object_get(api, "endpointConfiguration"), endpoint_fields,
-                                        FG_COUNT_OF(endpoint_fields), endpoint);
+    fg_status_t status = fg_fields_read(call, json_object_get(api, "endpointConfiguration"),
+                                        endpoint_fields, FG_COUNT_OF(endpoint_fields), endpoint);
     return status == FG_OK ? check_endpoint_model(call, endpoint) : status;
 }
 
@@ -263,7 +278,8 @@ fg_status_t fg_rest_api_create(fg_call_t *call)
     if (status == FG_OK)
         status = read_endpoint(call, api, endpoint);
     if (status == FG_OK && json_is_string(json_object_get(call->input, "cloneFrom")))
-        status = fg_error_set(call->error, FG_NOT_IMPLEMENTED, "cloneFrom", "cloneFrom is not supported");
+        status = fg_error_set(call->error, FG_NOT_IMPLEMENTED, "cloneFrom",
+                              "cloneFrom is not supported");
     if (status == FG_OK)
         status = check_new(call, api, endpoint);
     if (status == FG_OK)
@@ -298,7 +314,8 @@ fg_status_t fg_rest_api_list(fg_call_t *call)
 fg_status_t fg_rest_api_delete(fg_call_t *call)
 {
     fg_status_t status = fg_call_api(call, call->path_part[0], NULL);
-    return status == FG_OK ? fg_store_api_delete(call->store, call->path_part[0], call->error) : status;
+    return status == FG_OK ? fg_store_api_delete(call->store, call->path_part[0], call->error)
+                           : status;
 }
 
 /* ---- update ---- */
@@ -312,9 +329,10 @@ static fg_status_t replace_name(fg_call_t *call, void *noun, const fg_patch_t *p
 
 static fg_status_t replace_key_source(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
-    if (!fg_str_is(patch->value, "HEADER") && !fg_str_is(patch->value, "AUTHORIZER")
-        && !fg_str_is(patch->value, "QUERY"))
-        return refuse(call, "apiKeySource", "Invalid ApiKeySourceType specified. Valid options are " KEY_SOURCES);
+    if (!fg_str_is(patch->value, "HEADER") && !fg_str_is(patch->value, "AUTHORIZER") &&
+        !fg_str_is(patch->value, "QUERY"))
+        return refuse(call, "apiKeySource",
+                      "Invalid ApiKeySourceType specified. Valid options are " KEY_SOURCES);
     return fg_edit_text(call, noun, patch);
 }
 
@@ -354,17 +372,20 @@ static fg_status_t edit_media_type(fg_call_t *call, void *noun, const fg_patch_t
 static fg_status_t edit_endpoint_type(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     if (patch->op != FG_PATCH_REPLACE)
-        return refuse(call, "op", "Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
+        return refuse(call, "op",
+                      "Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
     if (!is_endpoint_type(patch->value))
-        return refuse(call, "value", "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE");
+        return refuse(call, "value",
+                      "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE");
     json_t *endpoint = json_object_get(noun, "endpointConfiguration");
     FG_JSON_SCOPED *types = json_array();
-    if (json_array_append_new(types, fg_json_new_str(patch->value)) != 0
-        || !fg_member_set(endpoint, "types", json_incref(types)))
+    if (json_array_append_new(types, fg_json_new_str(patch->value)) != 0 ||
+        !fg_member_set(endpoint, "types", json_incref(types)))
         return no_memory(call);
     if (!is_private(endpoint))
         return FG_OK;
-    return fg_member_set_str(endpoint, "ipAddressType", FG_STR("dualstack")) ? FG_OK : no_memory(call);
+    return fg_member_set_str(endpoint, "ipAddressType", FG_STR("dualstack")) ? FG_OK
+                                                                             : no_memory(call);
 }
 
 static fg_status_t replace_ip_type(fg_call_t *call, void *noun, const fg_patch_t *patch)
@@ -400,7 +421,8 @@ static const fg_patch_row_t patch_rows[] = {
     {"/binaryMediaTypes/{}", FG_PATCH_MAY_ANY, edit_media_type, false},
     {"/endpointConfiguration/types/{}", ~0u, edit_endpoint_type, false},
     {"/endpointConfiguration/ipAddressType", FG_PATCH_MAY(REPLACE), replace_ip_type, false},
-    {"/endpointConfiguration/vpcEndpointIds", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE), edit_vpc_endpoint, false},
+    {"/endpointConfiguration/vpcEndpointIds", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE),
+     edit_vpc_endpoint, false},
 };
 static const fg_patch_table_t patches = {patch_rows, FG_COUNT_OF(patch_rows), fg_patch_refuse_b};
 

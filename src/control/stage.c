@@ -1,5 +1,6 @@
 /*
- * stage - reference 4.11. The document is the wire shape; its parent in the store is the deployment it points at.
+ * stage - reference 4.11. The document is the wire shape; its parent in the store is the deployment
+ * it points at.
  */
 #include "control/stage.h"
 #include "control/document.h"
@@ -23,9 +24,12 @@ static const fg_field_t fields[] = {
 };
 /* What CreateDeployment says of its stage. */
 static const fg_field_t deploy_fields[] = {
-    {"stageName", FG_FIELD_TEXT, false, NULL},           {"stageDescription", FG_FIELD_TEXT, false, NULL},
-    {"cacheClusterEnabled", FG_FIELD_BOOL, false, NULL}, {"cacheClusterSize", FG_FIELD_TEXT, false, CACHE_SIZES},
-    {"variables", FG_FIELD_TEXT_MAP, false, NULL},       {"canarySettings", FG_FIELD_OBJECT, false, NULL},
+    {"stageName", FG_FIELD_TEXT, false, NULL},
+    {"stageDescription", FG_FIELD_TEXT, false, NULL},
+    {"cacheClusterEnabled", FG_FIELD_BOOL, false, NULL},
+    {"cacheClusterSize", FG_FIELD_TEXT, false, CACHE_SIZES},
+    {"variables", FG_FIELD_TEXT_MAP, false, NULL},
+    {"canarySettings", FG_FIELD_OBJECT, false, NULL},
     {"tracingEnabled", FG_FIELD_BOOL, false, NULL},
 };
 static const fg_field_t canary_fields[] = {
@@ -47,7 +51,8 @@ static fg_status_t no_memory(fg_call_t *call)
 
 static fg_status_t load(fg_call_t *call, fg_str_t name, json_t **ret_stage)
 {
-    fg_status_t status = fg_document_load(call, FG_DOCUMENT_STAGE, call->path_part[0], name, ret_stage);
+    fg_status_t status =
+        fg_document_load(call, FG_DOCUMENT_STAGE, call->path_part[0], name, ret_stage);
     if (status == FG_NOT_FOUND)
         return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid stage identifier specified");
     return status;
@@ -57,8 +62,9 @@ static fg_status_t save(fg_call_t *call, json_t *stage)
 {
     if (!fg_member_set(stage, "lastUpdatedDate", json_integer(call->now.wall.s)))
         return no_memory(call);
-    return fg_document_save(call, FG_DOCUMENT_STAGE, call->path_part[0], fg_member_str(stage, "stageName"),
-                            fg_member_str(stage, "deploymentId"), stage);
+    return fg_document_save(call, FG_DOCUMENT_STAGE, call->path_part[0],
+                            fg_member_str(stage, "stageName"), fg_member_str(stage, "deploymentId"),
+                            stage);
 }
 
 /* ---- checks ---- */
@@ -82,14 +88,16 @@ static fg_status_t check_name(fg_call_t *call, fg_str_t name)
 static fg_status_t check_variable(fg_call_t *call, fg_str_t name, fg_str_t value)
 {
     if (!is_word(name, "_") || name.len > FG_STAGE_VARIABLE_NAME_BYTES_MAX)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "variables",
-                            "Invalid stage variable name: %.*s. Please use names with only word characters.",
-                            FG_STR_ARG(name));
+        return fg_error_set(
+            call->error, FG_BAD_REQUEST, "variables",
+            "Invalid stage variable name: %.*s. Please use names with only word characters.",
+            FG_STR_ARG(name));
     bool is_value = value.len == 0 || is_word(value, " -._:/?&=,~#");
     if (is_value && value.len <= FG_STAGE_VARIABLE_VALUE_BYTES_MAX)
         return FG_OK;
     return fg_error_set(call->error, FG_BAD_REQUEST, "variables",
-                        "Invalid stage variable value of key %.*s.  Please use values with alphanumeric characters and "
+                        "Invalid stage variable value of key %.*s.  Please use values with "
+                        "alphanumeric characters and "
                         "the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.",
                         FG_STR_ARG(name));
 }
@@ -115,7 +123,8 @@ static fg_status_t check_deployment(fg_call_t *call, fg_str_t id)
     fg_status_t status = FG_NOT_FOUND;
     if (!fg_str_is_empty(id))
         status = fg_document_has(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0], id);
-    return status == FG_NOT_FOUND ? refuse(call, "deploymentId", "Deployment id does not exist") : status;
+    return status == FG_NOT_FOUND ? refuse(call, "deploymentId", "Deployment id does not exist")
+                                  : status;
 }
 
 /* ---- canary ---- */
@@ -135,9 +144,10 @@ static json_t *canary_of(json_t *stage)
         if (!fg_member_set(stage, "canarySettings", canary))
             return NULL;
     }
-    bool is_ok = set_default(canary, "percentTraffic", json_real(0))
-                 && set_default(canary, "deploymentId", json_incref(json_object_get(stage, "deploymentId")))
-                 && set_default(canary, "useStageCache", json_false());
+    bool is_ok =
+        set_default(canary, "percentTraffic", json_real(0)) &&
+        set_default(canary, "deploymentId", json_incref(json_object_get(stage, "deploymentId"))) &&
+        set_default(canary, "useStageCache", json_false());
     return is_ok ? canary : NULL;
 }
 
@@ -148,12 +158,15 @@ static fg_status_t settle_canary(fg_call_t *call, json_t *stage)
     if (!given)
         return FG_OK;
     json_t *canary = json_object();
-    fg_status_t status = fg_fields_read(call, given, canary_fields, FG_COUNT_OF(canary_fields), canary);
+    fg_status_t status =
+        fg_fields_read(call, given, canary_fields, FG_COUNT_OF(canary_fields), canary);
     if (!fg_member_set(stage, "canarySettings", canary) || !canary_of(stage))
         return no_memory(call);
     if (status == FG_OK)
         status = check_deployment(call, fg_member_str(canary, "deploymentId"));
-    return status == FG_OK ? check_variables(call, json_object_get(canary, "stageVariableOverrides")) : status;
+    return status == FG_OK
+               ? check_variables(call, json_object_get(canary, "stageVariableOverrides"))
+               : status;
 }
 
 /* ---- create ---- */
@@ -162,18 +175,20 @@ static fg_status_t settle_canary(fg_call_t *call, json_t *stage)
 static bool settle_cache(json_t *stage)
 {
     bool is_on = fg_member_is_true(stage, "cacheClusterEnabled");
-    return fg_member_set(stage, "cacheClusterStatus", json_string(is_on ? "AVAILABLE" : "NOT_AVAILABLE"))
-           && (!is_on || set_default(stage, "cacheClusterSize", json_string("0.5")));
+    return fg_member_set(stage, "cacheClusterStatus",
+                         json_string(is_on ? "AVAILABLE" : "NOT_AVAILABLE")) &&
+           (!is_on || set_default(stage, "cacheClusterSize", json_string("0.5")));
 }
 
 static fg_status_t fill_defaults(fg_call_t *call, json_t *stage)
 {
     if (json_object_size(json_object_get(stage, "tags")) == 0)
         json_object_del(stage, "tags");
-    bool is_ok = set_default(stage, "cacheClusterEnabled", json_false())
-                 && set_default(stage, "tracingEnabled", json_false())
-                 && fg_member_set(stage, "methodSettings", json_object())
-                 && fg_member_set(stage, "createdDate", json_integer(call->now.wall.s)) && settle_cache(stage);
+    bool is_ok = set_default(stage, "cacheClusterEnabled", json_false()) &&
+                 set_default(stage, "tracingEnabled", json_false()) &&
+                 fg_member_set(stage, "methodSettings", json_object()) &&
+                 fg_member_set(stage, "createdDate", json_integer(call->now.wall.s)) &&
+                 settle_cache(stage);
     return is_ok ? FG_OK : no_memory(call);
 }
 
@@ -196,7 +211,8 @@ fg_status_t fg_stage_create(fg_call_t *call)
     if (status == FG_OK)
         status = check_stage(call, stage);
     if (status == FG_OK)
-        status = fg_document_has(call, FG_DOCUMENT_STAGE, call->path_part[0], fg_member_str(stage, "stageName"));
+        status = fg_document_has(call, FG_DOCUMENT_STAGE, call->path_part[0],
+                                 fg_member_str(stage, "stageName"));
     else
         return status;
     if (status == FG_OK)
@@ -215,7 +231,8 @@ fg_status_t fg_stage_create(fg_call_t *call)
 fg_status_t fg_stage_deploy_check(fg_call_t *call)
 {
     FG_JSON_SCOPED *given = json_object();
-    fg_status_t status = fg_fields_read(call, call->input, deploy_fields, FG_COUNT_OF(deploy_fields), given);
+    fg_status_t status =
+        fg_fields_read(call, call->input, deploy_fields, FG_COUNT_OF(deploy_fields), given);
     if (status != FG_OK)
         return status;
     fg_str_t name = fg_member_str(given, "stageName");
@@ -223,7 +240,8 @@ fg_status_t fg_stage_deploy_check(fg_call_t *call)
     if (fg_str_is_empty(name))
         return !has_canary ? FG_OK
                            : fg_error_set(call->error, FG_BAD_REQUEST, "stageName",
-                                          "Invalid deployment content specified.Non null and non empty stageName must be "
+                                          "Invalid deployment content specified.Non null and non "
+                                          "empty stageName must be "
                                           "provided for canary deployment. Provided value is %.*s",
                                           FG_STR_ARG(name.at ? name : FG_STR("null")));
     status = check_name(call, name);
@@ -234,14 +252,16 @@ fg_status_t fg_stage_deploy_check(fg_call_t *call)
     status = fg_document_has(call, FG_DOCUMENT_STAGE, call->path_part[0], name);
     if (status == FG_NOT_FOUND)
         return fg_error_set(call->error, FG_BAD_REQUEST, "stageName",
-                            "Invalid deployment content specified.Stage %.*s must already be created before making a "
+                            "Invalid deployment content specified.Stage %.*s must already be "
+                            "created before making a "
                             "canary release deployment",
                             FG_STR_ARG(name));
     return status;
 }
 
 /* Lay what the call says over the stage. */
-static fg_status_t merge_given(fg_call_t *call, json_t *stage, json_t *given, fg_str_t deployment_id)
+static fg_status_t merge_given(fg_call_t *call, json_t *stage, json_t *given,
+                               fg_str_t deployment_id)
 {
     json_t *description = json_object_get(given, "stageDescription");
     if (description && json_object_set(stage, "description", description) != 0)
@@ -258,7 +278,8 @@ fg_status_t fg_stage_deploy(fg_call_t *call, fg_str_t deployment_id)
 {
     FG_JSON_SCOPED *given = json_object();
     FG_JSON_SCOPED *stage = NULL;
-    fg_status_t status = fg_fields_read(call, call->input, deploy_fields, FG_COUNT_OF(deploy_fields), given);
+    fg_status_t status =
+        fg_fields_read(call, call->input, deploy_fields, FG_COUNT_OF(deploy_fields), given);
     fg_str_t name = fg_member_str(given, "stageName");
     if (status != FG_OK || fg_str_is_empty(name))
         return status;
@@ -294,7 +315,8 @@ fg_status_t fg_stage_list(fg_call_t *call)
         deployment_id = FG_STR_NONE;
     fg_status_t status = fg_call_api(call, call->path_part[0], NULL);
     if (status == FG_OK)
-        status = fg_document_all(call, FG_DOCUMENT_STAGE, call->path_part[0], deployment_id, &stages);
+        status =
+            fg_document_all(call, FG_DOCUMENT_STAGE, call->path_part[0], deployment_id, &stages);
     if (status != FG_OK)
         return status;
     call->output = json_pack("{sO}", "item", stages);
@@ -307,8 +329,8 @@ fg_status_t fg_stage_delete(fg_call_t *call)
     fg_status_t status = load(call, call->path_part[1], &stage);
     if (status != FG_OK)
         return status;
-    return fg_store_document_delete(call->store, FG_DOCUMENT_STAGE, call->path_part[0], call->path_part[1],
-                                    call->error);
+    return fg_store_document_delete(call->store, FG_DOCUMENT_STAGE, call->path_part[0],
+                                    call->path_part[1], call->error);
 }
 
 /* ---- update: family C ---- */
@@ -339,35 +361,41 @@ static fg_status_t edit_variable(fg_call_t *call, void *noun, const fg_patch_t *
 static fg_status_t copy_from_canary(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     json_t *stage = noun, *canary = json_object_get(stage, "canarySettings");
-    bool is_deployment = fg_str_is(patch->path, "/deploymentId")
-                         && fg_str_is(patch->from, "/canarySettings/deploymentId");
-    bool is_variables = fg_str_is(patch->path, "/variables")
-                        && fg_str_is(patch->from, "/canarySettings/stageVariableOverrides");
+    bool is_deployment = fg_str_is(patch->path, "/deploymentId") &&
+                         fg_str_is(patch->from, "/canarySettings/deploymentId");
+    bool is_variables = fg_str_is(patch->path, "/variables") &&
+                        fg_str_is(patch->from, "/canarySettings/stageVariableOverrides");
     if (!is_deployment && !is_variables)
         return fg_error_set(call->error, FG_BAD_REQUEST, "path",
-                            "Invalid copy operation with path: %.*s and from %.*s. Valid copy:path are [/deploymentId, "
+                            "Invalid copy operation with path: %.*s and from %.*s. Valid copy:path "
+                            "are [/deploymentId, "
                             "/variables] and valid copy:from are [/canarySettings/deploymentId, "
                             "/canarySettings/stageVariableOverrides]",
-                            FG_STR_ARG(patch->path), FG_STR_ARG(patch->from.at ? patch->from : FG_STR("null")));
+                            FG_STR_ARG(patch->path),
+                            FG_STR_ARG(patch->from.at ? patch->from : FG_STR("null")));
     if (!canary)
         return refuse(call, "path", "Promotion not available. Canary does not exist.");
     if (is_deployment)
-        return json_object_set(stage, "deploymentId", json_object_get(canary, "deploymentId")) == 0 ? FG_OK
-                                                                                                    : no_memory(call);
+        return json_object_set(stage, "deploymentId", json_object_get(canary, "deploymentId")) == 0
+                   ? FG_OK
+                   : no_memory(call);
     json_t *overrides = json_object_get(canary, "stageVariableOverrides");
     if (!overrides)
         return FG_OK;
     if (!set_default(stage, "variables", json_object()))
         return no_memory(call);
-    return json_object_update(json_object_get(stage, "variables"), overrides) == 0 ? FG_OK : no_memory(call);
+    return json_object_update(json_object_get(stage, "variables"), overrides) == 0
+               ? FG_OK
+               : no_memory(call);
 }
 
 static fg_status_t bad_access_log(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     (void)noun, (void)patch;
-    return refuse(call, "path",
-                  "Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, "
-                  "/accessLogSettings/format]");
+    return refuse(
+        call, "path",
+        "Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, "
+        "/accessLogSettings/format]");
 }
 
 static fg_status_t edit_access_log(fg_call_t *call, void *noun, const fg_patch_t *patch)
@@ -376,11 +404,12 @@ static fg_status_t edit_access_log(fg_call_t *call, void *noun, const fg_patch_t
         return fg_edit_text_map(call, noun, patch);
     if (fg_str_is_empty(patch->value))
         return refuse(call, "value", "Access Log value must not be empty");
-    bool has_id = memmem(patch->value.at, patch->value.len, "$context.requestId", 18)
-                  || memmem(patch->value.at, patch->value.len, "$context.extendedRequestId", 26);
+    bool has_id = memmem(patch->value.at, patch->value.len, "$context.requestId", 18) ||
+                  memmem(patch->value.at, patch->value.len, "$context.extendedRequestId", 26);
     if (fg_str_is(patch->part[1], "format") && !has_id)
-        return refuse(call, "value",
-                      "Access Log format must contain $context.requestId or $context.extendedRequestId");
+        return refuse(
+            call, "value",
+            "Access Log format must contain $context.requestId or $context.extendedRequestId");
     return fg_edit_text_map(call, noun, patch);
 }
 
@@ -417,25 +446,36 @@ static fg_status_t refuse_c(fg_call_t *call, const fg_patch_table_t *table, cons
 {
     (void)table;
     if (patch->op == FG_PATCH_REMOVE)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "path",
-                            "Cannot remove method setting %.*s because there is no method setting for this method ",
-                            FG_STR_ARG(patch->path));
+        return fg_error_set(
+            call->error, FG_BAD_REQUEST, "path",
+            "Cannot remove method setting %.*s because there is no method setting for this method ",
+            FG_STR_ARG(patch->path));
     return fg_error_set(
         call->error, FG_BAD_REQUEST, "path",
-        "Invalid method setting path: %.*s. Must be one of: [/deploymentId, /description, /cacheClusterEnabled, "
-        "/cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, "
+        "Invalid method setting path: %.*s. Must be one of: [/deploymentId, /description, "
+        "/cacheClusterEnabled, "
+        "/cacheClusterSize, /clientCertificateId, /accessLogSettings, "
+        "/accessLogSettings/destinationArn, "
         "/accessLogSettings/format, /{resourcePath}/{httpMethod}/metrics/enabled, "
-        "/{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, "
-        "/{resourcePath}/{httpMethod}/throttling/burstLimit, /{resourcePath}/{httpMethod}/throttling/rateLimit, "
-        "/{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, "
+        "/{resourcePath}/{httpMethod}/logging/dataTrace, "
+        "/{resourcePath}/{httpMethod}/logging/loglevel, "
+        "/{resourcePath}/{httpMethod}/throttling/burstLimit, "
+        "/{resourcePath}/{httpMethod}/throttling/rateLimit, "
+        "/{resourcePath}/{httpMethod}/caching/ttlInSeconds, "
+        "/{resourcePath}/{httpMethod}/caching/enabled, "
         "/{resourcePath}/{httpMethod}/caching/dataEncrypted, "
         "/{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, "
-        "/{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, "
-        "/*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit, /*/*/throttling/rateLimit, "
+        "/{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, "
+        "/*/*/metrics/enabled, "
+        "/*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit, "
+        "/*/*/throttling/rateLimit, "
         "/*/*/caching/ttlInSeconds, /*/*/caching/enabled, /*/*/caching/dataEncrypted, "
-        "/*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, "
-        "/canarySettings/percentTraffic, /canarySettings/deploymentId, /canarySettings/useStageCache, "
-        "/canarySettings/stageVariableOverrides/{variable_name}, /variables/{variable_name}, /tracingEnabled]",
+        "/*/*/caching/requireAuthorizationForCacheControl, "
+        "/*/*/caching/unauthorizedCacheControlHeaderStrategy, "
+        "/canarySettings/percentTraffic, /canarySettings/deploymentId, "
+        "/canarySettings/useStageCache, "
+        "/canarySettings/stageVariableOverrides/{variable_name}, /variables/{variable_name}, "
+        "/tracingEnabled]",
         FG_STR_ARG(patch->path));
 }
 

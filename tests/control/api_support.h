@@ -1,10 +1,11 @@
 /*
- * api_support - walks of the control API: rows of request and expected answer against a real store in a directory of
- *               its own.
+ * api_support - walks of the control API: rows of request and expected answer against a real store
+ * in a directory of its own.
  *
- * Shape      A row's path and body may hold $A..$Z, what an earlier row kept of its answer. `expect` is JSON that the
- *            answer must contain: objects by the members named, arrays element by element; "<absent>" is a member that
- *            must not be there, "<any>" one that must. "@type" is the x-amzn-ErrorType header.
+ * Shape      A row's path and body may hold $A..$Z, what an earlier row kept of its answer.
+ * `expect` is JSON that the answer must contain: objects by the members named, arrays element by
+ * element; "<absent>" is a member that must not be there, "<any>" one that must. "@type" is the
+ * x-amzn-ErrorType header.
  */
 #ifndef FG_TESTS_API_SUPPORT_H
 #define FG_TESTS_API_SUPPORT_H
@@ -41,13 +42,16 @@ typedef struct walk {
 } walk_t;
 
 #define WALK_NOW ((fg_now_t){.mono = {1000000}, .wall = {1700000000}})
-#define ACCOUNT "000000000000"
-#define NO_API(id) "{\"@type\":\"NotFoundException\",\"message\":\"Invalid API identifier specified " ACCOUNT ":" id "\"}"
-#define BAD(text) "{\"@type\":\"BadRequestException\",\"message\":\"" text "\"}"
-#define MISSING(text) "{\"@type\":\"NotFoundException\",\"message\":\"" text "\"}"
+#define ACCOUNT  "000000000000"
+#define NO_API(id)                                                                                 \
+    "{\"@type\":\"NotFoundException\",\"message\":\"Invalid API identifier specified " ACCOUNT     \
+    ":" id "\"}"
+#define BAD(text)      "{\"@type\":\"BadRequestException\",\"message\":\"" text "\"}"
+#define MISSING(text)  "{\"@type\":\"NotFoundException\",\"message\":\"" text "\"}"
 #define CONFLICT(text) "{\"@type\":\"ConflictException\",\"message\":\"" text "\"}"
-#define INVALID(text) "{\"@type\":\"ValidationException\",\"message\":\"" text "\"}"
-#define PATCH_ONE(op, path, value) "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
+#define INVALID(text)  "{\"@type\":\"ValidationException\",\"message\":\"" text "\"}"
+#define PATCH_ONE(op, path, value)                                                                 \
+    "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
 #define PATCH_BARE(op, path) "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\"}]}"
 
 static inline void walk_begin(walk_t *walk)
@@ -62,12 +66,16 @@ static inline void walk_begin(walk_t *walk)
     walk->arena = fg_arena_new();
     walk->control = (fg_control_t){
         .store = walk->store,
-        .settings = {.region = "us-east-1", .account_id = ACCOUNT, .quota_exceeded_status = 403, .is_unsigned_allowed = true},
+        .settings = {.region = "us-east-1",
+                     .account_id = ACCOUNT,
+                     .quota_exceeded_status = 403,
+                     .is_unsigned_allowed = true},
         .random = fg_random_seeded(&walk->seed),
     };
 }
 
-static inline int walk_remove(const char *path, const struct stat *info, int kind, struct FTW *place)
+static inline int walk_remove(const char *path, const struct stat *info, int kind,
+                              struct FTW *place)
 {
     (void)info, (void)kind, (void)place;
     return remove(path);
@@ -87,7 +95,8 @@ static inline fg_str_t walk_fill(walk_t *walk, const char *text)
     for (const char *at = text ? text : ""; *at; at++) {
         bool is_kept = at[0] == '$' && at[1] >= 'A' && at[1] <= 'Z';
         if (is_kept)
-            out = fg_arena_printf(walk->arena, "%.*s%.*s", FG_STR_ARG(out), FG_STR_ARG(walk->kept[at[1] - 'A']));
+            out = fg_arena_printf(walk->arena, "%.*s%.*s", FG_STR_ARG(out),
+                                  FG_STR_ARG(walk->kept[at[1] - 'A']));
         else
             out = fg_arena_printf(walk->arena, "%.*s%c", FG_STR_ARG(out), *at);
         at += is_kept;
@@ -95,7 +104,8 @@ static inline fg_str_t walk_fill(walk_t *walk, const char *text)
     return out;
 }
 
-static inline fg_response_t walk_call(walk_t *walk, const char *verb, const char *path, const char *body)
+static inline fg_response_t walk_call(walk_t *walk, const char *verb, const char *path,
+                                      const char *body)
 {
     static const fg_pair_t headers[] = {{FG_STR("Host"), FG_STR("localhost")},
                                         {FG_STR("Content-Type"), FG_STR("application/json")}};
@@ -122,7 +132,8 @@ static inline fg_str_t response_header(const fg_response_t *response, const char
 }
 
 /* Is all of `want` in `got`? Names the member at fault in `ret_where`. */
-static inline bool contains(json_t *got, json_t *want, const fg_response_t *response, const char **ret_where)
+static inline bool contains(json_t *got, json_t *want, const fg_response_t *response,
+                            const char **ret_where)
 {
     const char *name;
     json_t *value;
@@ -159,7 +170,8 @@ static inline bool contains(json_t *got, json_t *want, const fg_response_t *resp
 static inline void walk_keep(walk_t *walk, const char *keep, json_t *got)
 {
     if (keep)
-        walk->kept[keep[0] - 'A'] = fg_arena_copy(walk->arena, fg_json_str(json_object_get(got, keep + 2)));
+        walk->kept[keep[0] - 'A'] =
+            fg_arena_copy(walk->arena, fg_json_str(json_object_get(got, keep + 2)));
 }
 
 static inline void walk_step(walk_t *walk, const step_t *step)
@@ -167,7 +179,8 @@ static inline void walk_step(walk_t *walk, const step_t *step)
     fg_error_t error;
     fg_response_t response = walk_call(walk, step->verb, step->path, step->body);
     if (response.status != step->status)
-        fail_msg("%s: %s %s answered %d %.*s", step->says, step->verb, step->path, response.status, FG_STR_ARG(response.body));
+        fail_msg("%s: %s %s answered %d %.*s", step->says, step->verb, step->path, response.status,
+                 FG_STR_ARG(response.body));
     if (!step->expect) {
         if (response.body.len)
             fail_msg("%s: body %.*s", step->says, FG_STR_ARG(response.body));
@@ -203,9 +216,12 @@ static inline void walk_all(const step_t *steps, size_t count)
 static inline void walk_api(walk_t *walk)
 {
     static const step_t steps[] = {
-        {"an API", "POST", "/restapis", "{\"name\":\"weather\"}", 201, "{\"id\":\"<any>\"}", "A=id"},
-        {"its root", "GET", "/restapis/$A", NULL, 200, "{\"rootResourceId\":\"<any>\"}", "R=rootResourceId"},
-        {"a resource", "POST", "/restapis/$A/resources/$R", "{\"pathPart\":\"pets\"}", 201, "{\"path\":\"/pets\"}", "P=id"},
+        {"an API", "POST", "/restapis", "{\"name\":\"weather\"}", 201, "{\"id\":\"<any>\"}",
+         "A=id"},
+        {"its root", "GET", "/restapis/$A", NULL, 200, "{\"rootResourceId\":\"<any>\"}",
+         "R=rootResourceId"},
+        {"a resource", "POST", "/restapis/$A/resources/$R", "{\"pathPart\":\"pets\"}", 201,
+         "{\"path\":\"/pets\"}", "P=id"},
     };
     walk_steps(walk, steps, FG_COUNT_OF(steps));
 }
@@ -214,11 +230,12 @@ static inline void walk_api(walk_t *walk)
 static inline void walk_mock(walk_t *walk)
 {
     static const step_t steps[] = {
-        {"a method", "PUT", "/restapis/$A/resources/$P/methods/GET", "{\"authorizationType\":\"NONE\"}", 201,
-         "{\"httpMethod\":\"GET\"}", NULL},
+        {"a method", "PUT", "/restapis/$A/resources/$P/methods/GET",
+         "{\"authorizationType\":\"NONE\"}", 201, "{\"httpMethod\":\"GET\"}", NULL},
         {"a MOCK", "PUT", "/restapis/$A/resources/$P/methods/GET/integration",
-         "{\"type\":\"MOCK\",\"requestTemplates\":{\"application/json\":\"{\\\"statusCode\\\": 200}\"}}", 201,
-         "{\"type\":\"MOCK\"}", NULL},
+         "{\"type\":\"MOCK\",\"requestTemplates\":{\"application/json\":\"{\\\"statusCode\\\": "
+         "200}\"}}",
+         201, "{\"type\":\"MOCK\"}", NULL},
     };
     walk_steps(walk, steps, FG_COUNT_OF(steps));
 }

@@ -1,7 +1,7 @@
 #include "control/api_support.h"
 
 #define DEPLOYMENTS "/restapis/$A/deployments"
-#define STAGES "/restapis/$A/stages"
+#define STAGES      "/restapis/$A/stages"
 
 static void run(const step_t *steps, size_t count)
 {
@@ -17,30 +17,44 @@ static void test_create(void **state)
 {
     (void)state;
     static const step_t steps[] = {
-        {"Terraform's: an empty description and no stage.", "POST", DEPLOYMENTS, "{\"description\":\"\"}", 201,
-         "{\"id\":\"<any>\",\"createdDate\":1700000000,\"description\":\"\",\"snapshot\":\"<absent>\"}", "D=id"},
-        {"An empty stageName is as absent.", "POST", DEPLOYMENTS, "{\"stageName\":\"\"}", 201, "{\"id\":\"<any>\"}", NULL},
+        {"Terraform's: an empty description and no stage.", "POST", DEPLOYMENTS,
+         "{\"description\":\"\"}", 201,
+         "{\"id\":\"<any>\",\"createdDate\":1700000000,\"description\":\"\",\"snapshot\":\"<absent>"
+         "\"}",
+         "D=id"},
+        {"An empty stageName is as absent.", "POST", DEPLOYMENTS, "{\"stageName\":\"\"}", 201,
+         "{\"id\":\"<any>\"}", NULL},
         {"No stage came of it.", "GET", STAGES, NULL, 200, "{\"item\":[]}", NULL},
         {"With a name the stage is made.", "POST", DEPLOYMENTS,
-         "{\"stageName\":\"prod\",\"stageDescription\":\"s\",\"description\":\"d\",\"variables\":{\"a\":\"b\"},\"tracingEnabled\":true}", 201,
-         "{\"description\":\"d\"}", "E=id"},
+         "{\"stageName\":\"prod\",\"stageDescription\":\"s\",\"description\":\"d\",\"variables\":{"
+         "\"a\":\"b\"},\"tracingEnabled\":true}",
+         201, "{\"description\":\"d\"}", "E=id"},
         {"It points at the deployment.", "GET", STAGES "/prod", NULL, 200,
-         "{\"deploymentId\":\"$E\",\"description\":\"s\",\"variables\":{\"a\":\"b\"},\"tracingEnabled\":true,\"methodSettings\":{},"
+         "{\"deploymentId\":\"$E\",\"description\":\"s\",\"variables\":{\"a\":\"b\"},"
+         "\"tracingEnabled\":true,\"methodSettings\":{},"
          "\"stageDescription\":\"<absent>\",\"cacheClusterStatus\":\"NOT_AVAILABLE\"}",
          NULL},
-        {"The next moves it.", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 201, "{\"id\":\"<any>\"}", "F=id"},
+        {"The next moves it.", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 201,
+         "{\"id\":\"<any>\"}", "F=id"},
         {"The rest of the stage stays.", "GET", STAGES "/prod", NULL, 200,
          "{\"deploymentId\":\"$F\",\"description\":\"s\",\"variables\":{\"a\":\"b\"}}", NULL},
-        {"A canary is tried beside it.", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\",\"canarySettings\":{\"percentTraffic\":50}}", 201,
+        {"A canary is tried beside it.", "POST", DEPLOYMENTS,
+         "{\"stageName\":\"prod\",\"canarySettings\":{\"percentTraffic\":50}}", 201,
          "{\"id\":\"<any>\"}", "G=id"},
         {"The stage itself does not move.", "GET", STAGES "/prod", NULL, 200,
-         "{\"deploymentId\":\"$F\",\"canarySettings\":{\"deploymentId\":\"$G\",\"percentTraffic\":50.0,\"useStageCache\":false}}", NULL},
+         "{\"deploymentId\":\"$F\",\"canarySettings\":{\"deploymentId\":\"$G\",\"percentTraffic\":"
+         "50.0,\"useStageCache\":false}}",
+         NULL},
         {"a canary on no stage", "POST", DEPLOYMENTS, "{\"canarySettings\":{}}", 400,
-         BAD("Invalid deployment content specified.Non null and non empty stageName must be provided for canary deployment. "
+         BAD("Invalid deployment content specified.Non null and non empty stageName must be "
+             "provided for canary deployment. "
              "Provided value is null"),
          NULL},
-        {"a canary on an unknown stage", "POST", DEPLOYMENTS, "{\"stageName\":\"x\",\"canarySettings\":{}}", 400,
-         BAD("Invalid deployment content specified.Stage x must already be created before making a canary release deployment"), NULL},
+        {"a canary on an unknown stage", "POST", DEPLOYMENTS,
+         "{\"stageName\":\"x\",\"canarySettings\":{}}", 400,
+         BAD("Invalid deployment content specified.Stage x must already be created before making a "
+             "canary release deployment"),
+         NULL},
         {"an unknown API", "POST", "/restapis/nope/deployments", "{}", 404, NO_API("nope"), NULL},
     };
     run(steps, FG_COUNT_OF(steps));
@@ -53,10 +67,12 @@ static void test_create_needs_methods(void **state)
     walk_begin(&walk);
     walk_api(&walk);
     static const step_t steps[] = {
-        {"no methods", "POST", DEPLOYMENTS, "{}", 400, BAD("The REST API doesn't contain any methods"), NULL},
-        {"a method", "PUT", "/restapis/$A/resources/$P/methods/GET", "{\"authorizationType\":\"NONE\"}", 201, "{\"httpMethod\":\"GET\"}",
-         NULL},
-        {"no integration", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 400, BAD("No integration defined for method"), NULL},
+        {"no methods", "POST", DEPLOYMENTS, "{}", 400,
+         BAD("The REST API doesn't contain any methods"), NULL},
+        {"a method", "PUT", "/restapis/$A/resources/$P/methods/GET",
+         "{\"authorizationType\":\"NONE\"}", 201, "{\"httpMethod\":\"GET\"}", NULL},
+        {"no integration", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 400,
+         BAD("No integration defined for method"), NULL},
         {"Nothing of it was stored.", "GET", DEPLOYMENTS, NULL, 200, "{\"item\":[]}", NULL},
     };
     walk_steps(&walk, steps, FG_COUNT_OF(steps));
@@ -67,27 +83,38 @@ static void test_rest(void **state)
 {
     (void)state;
     static const step_t steps[] = {
-        {"one", "POST", DEPLOYMENTS, "{\"description\":\"one\"}", 201, "{\"description\":\"one\"}", "D=id"},
+        {"one", "POST", DEPLOYMENTS, "{\"description\":\"one\"}", 201, "{\"description\":\"one\"}",
+         "D=id"},
         {"two", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 201, "{\"id\":\"<any>\"}", "E=id"},
-        {"A get.", "GET", DEPLOYMENTS "/$D", NULL, 200, "{\"id\":\"$D\",\"apiSummary\":\"<absent>\",\"snapshot\":\"<absent>\"}", NULL},
+        {"A get.", "GET", DEPLOYMENTS "/$D", NULL, 200,
+         "{\"id\":\"$D\",\"apiSummary\":\"<absent>\",\"snapshot\":\"<absent>\"}", NULL},
         {"With its summary.", "GET", DEPLOYMENTS "/$D?embed=apisummary", NULL, 200,
-         "{\"apiSummary\":{\"/pets\":{\"GET\":{\"authorizationType\":\"NONE\",\"apiKeyRequired\":false}}}}", NULL},
-        {"A deployment is a snapshot: the method goes,", "DELETE", "/restapis/$A/resources/$P/methods/GET", NULL, 204, NULL, NULL},
-        {"the summary stays.", "GET", DEPLOYMENTS "/$D?embed=apisummary", NULL, 200, "{\"apiSummary\":{\"/pets\":{\"GET\":\"<any>\"}}}",
+         "{\"apiSummary\":{\"/"
+         "pets\":{\"GET\":{\"authorizationType\":\"NONE\",\"apiKeyRequired\":false}}}}",
          NULL},
-        {"A list.", "GET", DEPLOYMENTS, NULL, 200, "{\"item\":[{\"id\":\"$D\"},{\"id\":\"$E\",\"snapshot\":\"<absent>\"}]}", NULL},
+        {"A deployment is a snapshot: the method goes,", "DELETE",
+         "/restapis/$A/resources/$P/methods/GET", NULL, 204, NULL, NULL},
+        {"the summary stays.", "GET", DEPLOYMENTS "/$D?embed=apisummary", NULL, 200,
+         "{\"apiSummary\":{\"/pets\":{\"GET\":\"<any>\"}}}", NULL},
+        {"A list.", "GET", DEPLOYMENTS, NULL, 200,
+         "{\"item\":[{\"id\":\"$D\"},{\"id\":\"$E\",\"snapshot\":\"<absent>\"}]}", NULL},
         {"An update.", "PATCH", DEPLOYMENTS "/$D", PATCH_ONE("replace", "/description", "x"), 200,
          "{\"description\":\"x\",\"snapshot\":\"<absent>\"}", NULL},
-        {"An unknown path.", "PATCH", DEPLOYMENTS "/$D", PATCH_ONE("replace", "/x", "x"), 400, BAD("Invalid patch path /x"), NULL},
+        {"An unknown path.", "PATCH", DEPLOYMENTS "/$D", PATCH_ONE("replace", "/x", "x"), 400,
+         BAD("Invalid patch path /x"), NULL},
         {"One that a stage points at stays.", "DELETE", DEPLOYMENTS "/$E", NULL, 400,
          BAD("Active stages pointing to this deployment must be moved or deleted"), NULL},
-        {"a canary", "PATCH", STAGES "/prod", PATCH_ONE("replace", "/canarySettings/deploymentId", "$D"), 200,
+        {"a canary", "PATCH", STAGES "/prod",
+         PATCH_ONE("replace", "/canarySettings/deploymentId", "$D"), 200,
          "{\"canarySettings\":{\"deploymentId\":\"$D\"}}", NULL},
         {"One that a canary points at stays too.", "DELETE", DEPLOYMENTS "/$D", NULL, 400,
-         BAD("Active stages with canary settings pointing to this deployment must be moved or deleted"), NULL},
+         BAD("Active stages with canary settings pointing to this deployment must be moved or "
+             "deleted"),
+         NULL},
         {"The stage goes,", "DELETE", STAGES "/prod", NULL, 202, NULL, NULL},
         {"then it may.", "DELETE", DEPLOYMENTS "/$E", NULL, 202, NULL, NULL},
-        {"Unknown now.", "GET", DEPLOYMENTS "/$E", NULL, 404, MISSING("Invalid Deployment identifier specified"), NULL},
+        {"Unknown now.", "GET", DEPLOYMENTS "/$E", NULL, 404,
+         MISSING("Invalid Deployment identifier specified"), NULL},
     };
     run(steps, FG_COUNT_OF(steps));
 }
