@@ -1,35 +1,42 @@
 /*
- * A value is never stored in the clear: `digest` finds it, `sealed` gives it back to includeValue. The key's id is
- * authenticated with the seal, so that a sealed value cannot be moved to another row.
+ * A value is never stored in the clear: `digest` finds it, `sealed` gives it back to includeValue.
+ * The key's id is authenticated with the seal, so that a sealed value cannot be moved to another
+ * row.
  */
 #include "store/state.h"
 
 #include <stdio.h>
 
-#define COLUMNS                                                                                                        \
-    "k.id, k.digest, k.sealed, k.name, k.description, k.customer_id, k.stage_keys, k.tags, k.is_enabled,"              \
+#define COLUMNS                                                                                    \
+    "k.id, k.digest, k.sealed, k.name, k.description, k.customer_id, k.stage_keys, k.tags, "       \
+    "k.is_enabled,"                                                                                \
     " k.created_at, k.updated_at"
 
 enum { SEALED_BYTES_MAX = FG_KEY_VALUE_BYTES_MAX + FG_SEAL_OVERHEAD_BYTES };
 
-static fg_status_t open_value(fg_store_t *store, fg_row_t *row, fg_api_key_t *key, fg_error_t *reterr)
+static fg_status_t open_value(fg_store_t *store, fg_row_t *row, fg_api_key_t *key,
+                              fg_error_t *reterr)
 {
     fg_str_t sealed = fg_db_column_blob(row->stmt, 2);
     if (!sealed.at)
         return FG_OK;
     if (sealed.len < FG_SEAL_OVERHEAD_BYTES)
-        return fg_error_set(reterr, FG_CORRUPT, "", "the value of API key %.*s is damaged", FG_STR_ARG(key->id));
+        return fg_error_set(reterr, FG_CORRUPT, "", "the value of API key %.*s is damaged",
+                            FG_STR_ARG(key->id));
     size_t count = sealed.len - FG_SEAL_OVERHEAD_BYTES;
     char *value = fg_arena_alloc(row->arena, count + 1);
     if (!value)
         return fg_out_of_memory(reterr);
-    if (fg_unseal(store->secrets.seal, key->id, (const uint8_t *)sealed.at, sealed.len, (uint8_t *)value) != FG_OK)
-        return fg_error_set(reterr, FG_CORRUPT, "", "the value of API key %.*s is damaged", FG_STR_ARG(key->id));
+    if (fg_unseal(store->secrets.seal, key->id, (const uint8_t *)sealed.at, sealed.len,
+                  (uint8_t *)value) != FG_OK)
+        return fg_error_set(reterr, FG_CORRUPT, "", "the value of API key %.*s is damaged",
+                            FG_STR_ARG(key->id));
     key->value = fg_str_of(value, count);
     return FG_OK;
 }
 
-static fg_status_t read_key(fg_store_t *store, fg_row_t *row, bool with_value, fg_api_key_t *key, fg_error_t *reterr)
+static fg_status_t read_key(fg_store_t *store, fg_row_t *row, bool with_value, fg_api_key_t *key,
+                            fg_error_t *reterr)
 {
     *key = (fg_api_key_t){
         .id = fg_row_text(row, 0),
@@ -50,7 +57,8 @@ static fg_status_t read_key(fg_store_t *store, fg_row_t *row, bool with_value, f
 }
 
 /* Rule K3: a value belongs to one key. */
-static fg_status_t check_value_is_free(fg_store_t *store, const fg_digest_t *digest, fg_str_t id, fg_error_t *reterr)
+static fg_status_t check_value_is_free(fg_store_t *store, const fg_digest_t *digest, fg_str_t id,
+                                       fg_error_t *reterr)
 {
     fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT id FROM api_keys WHERE digest = ?1");
     fg_row_bind_digest(stmt, 1, digest);
@@ -62,13 +70,16 @@ static fg_status_t check_value_is_free(fg_store_t *store, const fg_digest_t *dig
     return status;
 }
 
-static fg_status_t seal_value(fg_store_t *store, fg_str_t id, fg_str_t value, uint8_t ret_sealed[SEALED_BYTES_MAX],
-                              fg_error_t *reterr)
+static fg_status_t seal_value(fg_store_t *store, fg_str_t id, fg_str_t value,
+                              uint8_t ret_sealed[SEALED_BYTES_MAX], fg_error_t *reterr)
 {
     if (value.len > FG_KEY_VALUE_BYTES_MAX)
-        return fg_error_set(reterr, FG_TOO_LARGE, "value", "a key value has at most %d bytes", FG_KEY_VALUE_BYTES_MAX);
-    fg_status_t status = fg_seal(store->secrets.seal, store->random, id, value.at, value.len, ret_sealed);
-    return status == FG_OK ? FG_OK : fg_error_set(reterr, status, "", "the key value could not be sealed");
+        return fg_error_set(reterr, FG_TOO_LARGE, "value", "a key value has at most %d bytes",
+                            FG_KEY_VALUE_BYTES_MAX);
+    fg_status_t status =
+        fg_seal(store->secrets.seal, store->random, id, value.at, value.len, ret_sealed);
+    return status == FG_OK ? FG_OK
+                           : fg_error_set(reterr, status, "", "the key value could not be sealed");
 }
 
 static void bind_fields(fg_stmt_t *stmt, const fg_api_key_t *key)
@@ -84,11 +95,14 @@ static void bind_fields(fg_stmt_t *stmt, const fg_api_key_t *key)
     fg_db_bind_i64(stmt, 9, key->updated_at.s);
 }
 
-static fg_status_t insert_row(fg_store_t *store, const fg_api_key_t *key, const uint8_t *sealed, fg_error_t *reterr)
+static fg_status_t insert_row(fg_store_t *store, const fg_api_key_t *key, const uint8_t *sealed,
+                              fg_error_t *reterr)
 {
-    fg_stmt_t *stmt = fg_db_prepare(
-        store->db, "INSERT INTO api_keys (id, name, description, customer_id, stage_keys, tags, is_enabled, created_at,"
-                   " updated_at, ordinal, digest, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "INSERT INTO api_keys (id, name, description, customer_id, "
+                                 "stage_keys, tags, is_enabled, created_at,"
+                                 " updated_at, ordinal, digest, sealed) VALUES (?1, ?2, ?3, ?4, "
+                                 "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
     bind_fields(stmt, key);
     fg_db_bind_i64(stmt, 10, key->ordinal);
     fg_row_bind_digest(stmt, 11, &key->digest);
@@ -116,7 +130,8 @@ fg_status_t fg_store_key_insert(fg_store_t *store, fg_api_key_t *key, fg_error_t
     return status;
 }
 
-static fg_status_t read_digest(fg_store_t *store, fg_str_t id, fg_digest_t *ret_digest, fg_error_t *reterr)
+static fg_status_t read_digest(fg_store_t *store, fg_str_t id, fg_digest_t *ret_digest,
+                               fg_error_t *reterr)
 {
     fg_row_t row = {.stmt = fg_db_prepare(store->db, "SELECT digest FROM api_keys WHERE id = ?1")};
     fg_db_bind_text(row.stmt, 1, id);
@@ -132,16 +147,17 @@ static fg_status_t read_digest(fg_store_t *store, fg_str_t id, fg_digest_t *ret_
 
 static fg_status_t update_fields(fg_store_t *store, const fg_api_key_t *key, fg_error_t *reterr)
 {
-    fg_stmt_t *stmt =
-        fg_db_prepare(store->db, "UPDATE api_keys SET name = ?2, description = ?3, customer_id = ?4, stage_keys = ?5,"
-                                 " tags = ?6, is_enabled = ?7, created_at = ?8, updated_at = ?9 WHERE id = ?1");
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db,
+        "UPDATE api_keys SET name = ?2, description = ?3, customer_id = ?4, stage_keys = ?5,"
+        " tags = ?6, is_enabled = ?7, created_at = ?8, updated_at = ?9 WHERE id = ?1");
     bind_fields(stmt, key);
     return fg_db_run(stmt, NULL, reterr);
 }
 
 /* Rule K6: the row stays, with its plans and usage; only the value is another. */
-static fg_status_t update_value(fg_store_t *store, fg_str_t id, fg_str_t value, const fg_digest_t *digest,
-                                fg_error_t *reterr)
+static fg_status_t update_value(fg_store_t *store, fg_str_t id, fg_str_t value,
+                                const fg_digest_t *digest, fg_error_t *reterr)
 {
     uint8_t sealed[SEALED_BYTES_MAX];
     fg_status_t status = check_value_is_free(store, digest, id, reterr);
@@ -149,14 +165,16 @@ static fg_status_t update_value(fg_store_t *store, fg_str_t id, fg_str_t value, 
         status = seal_value(store, id, value, sealed, reterr);
     if (status != FG_OK)
         return status;
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "UPDATE api_keys SET digest = ?2, sealed = ?3 WHERE id = ?1");
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "UPDATE api_keys SET digest = ?2, sealed = ?3 WHERE id = ?1");
     fg_db_bind_text(stmt, 1, id);
     fg_row_bind_digest(stmt, 2, digest);
     fg_db_bind_blob(stmt, 3, sealed, value.len + FG_SEAL_OVERHEAD_BYTES);
     return fg_db_run(stmt, NULL, reterr);
 }
 
-fg_status_t fg_store_key_update(fg_store_t *store, fg_api_key_t *key, fg_str_t new_value, fg_error_t *reterr)
+fg_status_t fg_store_key_update(fg_store_t *store, fg_api_key_t *key, fg_str_t new_value,
+                                fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
     fg_change_t change = {.kind = FG_CHANGE_KEY, .id = key->id};
@@ -185,7 +203,8 @@ fg_status_t fg_store_key_get(fg_store_t *store, fg_str_t id, bool with_value, fg
                              fg_api_key_t *ret_key, fg_error_t *reterr)
 {
     fg_row_t row = {.arena = arena};
-    row.stmt = fg_db_prepare(store->db, "SELECT " COLUMNS ", k.ordinal FROM api_keys k WHERE k.id = ?1");
+    row.stmt =
+        fg_db_prepare(store->db, "SELECT " COLUMNS ", k.ordinal FROM api_keys k WHERE k.id = ?1");
     fg_db_bind_text(row.stmt, 1, id);
     bool has_row = false;
     fg_status_t status = fg_db_step(row.stmt, &has_row, reterr);
@@ -246,9 +265,9 @@ static fg_str_t prefix_end(fg_str_t prefix, fg_arena_t *arena)
     return fg_str_of(end, prefix.len);
 }
 
-/* ?1, ?2: the name from and below; ?3: customer; ?4: plan; ?5: position; ?6: count. The inner query walks one index and
- * keeps only ordinals, so that a page of a broad prefix does not read every row it matches. The + keeps SQLite from
- * walking all keys by ordinal in search of a rare name. */
+/* ?1, ?2: the name from and below; ?3: customer; ?4: plan; ?5: position; ?6: count. The inner query
+ * walks one index and keeps only ordinals, so that a page of a broad prefix does not read every row
+ * it matches. The + keeps SQLite from walking all keys by ordinal in search of a rare name. */
 static void write_list_sql(const fg_key_query_t *query, char *sql, size_t room)
 {
     bool has_filter = query->name_prefix.len > 0 || query->customer_id.at;
@@ -257,14 +276,17 @@ static void write_list_sql(const fg_key_query_t *query, char *sql, size_t room)
     const char *compare = query->is_ascending ? ">" : "<";
     const char *order = query->is_ascending ? "" : " DESC";
     if (query->plan_id.at)
-        (void)snprintf(sql, room,
-                       "SELECT " COLUMNS ", p.ordinal FROM plan_keys p JOIN api_keys k ON k.id = p.key_id"
-                       " WHERE p.plan_id = ?4 AND p.ordinal %s ?5%s%s ORDER BY p.ordinal%s LIMIT ?6",
-                       compare, name, customer, order);
+        (void)snprintf(
+            sql, room,
+            "SELECT " COLUMNS ", p.ordinal FROM plan_keys p JOIN api_keys k ON k.id = p.key_id"
+            " WHERE p.plan_id = ?4 AND p.ordinal %s ?5%s%s ORDER BY p.ordinal%s LIMIT ?6",
+            compare, name, customer, order);
     else if (has_filter)
         (void)snprintf(sql, room,
-                       "SELECT " COLUMNS ", k.ordinal FROM api_keys k WHERE k.ordinal IN (SELECT k.ordinal FROM"
-                       " api_keys k WHERE k.ordinal %s ?5%s%s ORDER BY +k.ordinal%s LIMIT ?6) ORDER BY k.ordinal%s",
+                       "SELECT " COLUMNS
+                       ", k.ordinal FROM api_keys k WHERE k.ordinal IN (SELECT k.ordinal FROM"
+                       " api_keys k WHERE k.ordinal %s ?5%s%s ORDER BY +k.ordinal%s LIMIT ?6) "
+                       "ORDER BY k.ordinal%s",
                        compare, name, customer, order, order);
     else
         (void)snprintf(sql, room,
@@ -287,7 +309,8 @@ static void bind_list(fg_stmt_t *stmt, const fg_key_query_t *query, fg_str_t nam
     fg_db_bind_i64(stmt, 6, fg_limit_of(query->limit));
 }
 
-static fg_status_t read_keys(fg_store_t *store, fg_row_t *row, bool with_value, fg_rows_t *rows, fg_error_t *reterr)
+static fg_status_t read_keys(fg_store_t *store, fg_row_t *row, bool with_value, fg_rows_t *rows,
+                             fg_error_t *reterr)
 {
     for (;;) {
         bool has_row;

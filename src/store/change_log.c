@@ -1,6 +1,6 @@
 /*
- * The numbers of the log have no holes: the counter moves in the transaction that appends. What is missing at the old end
- * was trimmed, so a reader whose next number is not there must rebuild.
+ * The numbers of the log have no holes: the counter moves in the transaction that appends. What is
+ * missing at the old end was trimmed, so a reader whose next number is not there must rebuild.
  */
 #include "store/state.h"
 
@@ -11,7 +11,8 @@ fg_status_t fg_store_change_append(fg_store_t *store, const fg_change_t *change,
     if (status != FG_OK)
         return status;
     fg_stmt_t *stmt = fg_db_prepare(
-        store->db, "INSERT INTO change_log (seq, kind, id, parent, digest) VALUES (?1, ?2, ?3, ?4, ?5)");
+        store->db,
+        "INSERT INTO change_log (seq, kind, id, parent, digest) VALUES (?1, ?2, ?3, ?4, ?5)");
     fg_db_bind_i64(stmt, 1, seq);
     fg_db_bind_i64(stmt, 2, change->kind);
     fg_db_bind_text(stmt, 3, change->id);
@@ -23,13 +24,15 @@ fg_status_t fg_store_change_append(fg_store_t *store, const fg_change_t *change,
     return fg_db_run(stmt, NULL, reterr);
 }
 
-fg_status_t fg_change_note(fg_store_t *store, fg_change_kind_t kind, fg_str_t id, fg_str_t parent, fg_error_t *reterr)
+fg_status_t fg_change_note(fg_store_t *store, fg_change_kind_t kind, fg_str_t id, fg_str_t parent,
+                           fg_error_t *reterr)
 {
     fg_change_t change = {.kind = kind, .id = id, .parent = parent};
     return fg_store_change_append(store, &change, reterr);
 }
 
-static fg_status_t read_u64(fg_store_t *store, const char *sql, uint64_t *ret_value, fg_error_t *reterr)
+static fg_status_t read_u64(fg_store_t *store, const char *sql, uint64_t *ret_value,
+                            fg_error_t *reterr)
 {
     fg_stmt_t *stmt = fg_db_prepare(store->db, sql);
     bool has_row = false;
@@ -46,7 +49,8 @@ fg_status_t fg_store_change_last(fg_store_t *store, uint64_t *ret_seq, fg_error_
 }
 
 /* A number beyond the last is of another log: a store that was put back from a backup. */
-static fg_status_t is_gapless(fg_store_t *store, uint64_t seq, bool *ret_is_gapless, fg_error_t *reterr)
+static fg_status_t is_gapless(fg_store_t *store, uint64_t seq, bool *ret_is_gapless,
+                              fg_error_t *reterr)
 {
     uint64_t last, first;
     fg_status_t status = fg_store_change_last(store, &last, reterr);
@@ -84,15 +88,17 @@ static fg_status_t read_changes(fg_row_t *row, fg_rows_t *rows, fg_error_t *rete
 }
 
 fg_status_t fg_store_changes(fg_store_t *store, uint64_t seq, size_t max, fg_arena_t *arena,
-                             fg_change_t **ret_changes, size_t *ret_count, bool *ret_is_gapless, fg_error_t *reterr)
+                             fg_change_t **ret_changes, size_t *ret_count, bool *ret_is_gapless,
+                             fg_error_t *reterr)
 {
     bool gapless;
     fg_status_t status = is_gapless(store, seq, &gapless, reterr);
     if (status != FG_OK)
         return status;
     fg_row_t row = {.arena = arena};
-    row.stmt = fg_db_prepare(store->db, "SELECT seq, kind, id, parent, digest FROM change_log WHERE seq > ?1"
-                                        " ORDER BY seq LIMIT ?2");
+    row.stmt = fg_db_prepare(store->db,
+                             "SELECT seq, kind, id, parent, digest FROM change_log WHERE seq > ?1"
+                             " ORDER BY seq LIMIT ?2");
     fg_db_bind_i64(row.stmt, 1, seq > INT64_MAX ? INT64_MAX : (int64_t)seq);
     fg_db_bind_i64(row.stmt, 2, fg_limit_of(max));
     fg_rows_t rows = {.arena = arena, .bytes = sizeof(fg_change_t)};
@@ -106,7 +112,8 @@ fg_status_t fg_store_changes(fg_store_t *store, uint64_t seq, size_t max, fg_are
     return FG_OK;
 }
 
-fg_status_t fg_store_changes_trim(fg_store_t *store, uint64_t seq, uint64_t keep, fg_error_t *reterr)
+fg_status_t fg_store_changes_trim(fg_store_t *store, uint64_t seq, uint64_t keep,
+                                  fg_error_t *reterr)
 {
     uint64_t last;
     fg_status_t status = fg_store_change_last(store, &last, reterr);

@@ -1,14 +1,13 @@
 /*
  * db - the driver seam: one connection to a SQL database, its statements and transactions.
  *
- * Shape      A statement is asked for by its text, bound, stepped and finished; the driver keeps it prepared for the
- *            next time. A failure to prepare or bind is kept in the statement and told by its first step, so that
- *            callers look at one place.
- * Ownership  Statements belong to the connection. Bound bytes must outlive fg_db_finish. A column lives until the next
- *            step or finish.
- * Threads    One at a time.
- * Failure    Inside a transaction a failed statement makes the whole transaction fail: commit then rolls back.
- * Rule       SQL is portable to SQLite and PostgreSQL: placeholders are ?1, ?2, ...; text compares by bytes.
+ * Shape      A statement is asked for by its text, bound, stepped and finished; the driver keeps it
+ * prepared for the next time. A failure to prepare or bind is kept in the statement and told by its
+ * first step, so that callers look at one place. Ownership  Statements belong to the connection.
+ * Bound bytes must outlive fg_db_finish. A column lives until the next step or finish. Threads One
+ * at a time. Failure    Inside a transaction a failed statement makes the whole transaction fail:
+ * commit then rolls back. Rule       SQL is portable to SQLite and PostgreSQL: placeholders are ?1,
+ * ?2, ...; text compares by bytes.
  */
 #ifndef FG_STORE_DB_H
 #define FG_STORE_DB_H
@@ -27,9 +26,9 @@ void fg_db_close(fg_db_t *db);
 FG_MUST_USE fg_status_t fg_db_exec(fg_db_t *db, const char *sql, fg_error_t *reterr);
 
 /* ---- transactions ---- */
-FG_MUST_USE fg_status_t fg_db_begin(fg_db_t *db, fg_error_t *reterr); /* takes the write lock */
+FG_MUST_USE fg_status_t fg_db_begin(fg_db_t *db, fg_error_t *reterr);  /* takes the write lock */
 FG_MUST_USE fg_status_t fg_db_commit(fg_db_t *db, fg_error_t *reterr); /* rolled back on failure */
-void fg_db_rollback(fg_db_t *db);                                      /* nothing when none is open */
+void fg_db_rollback(fg_db_t *db); /* nothing when none is open */
 bool fg_db_in_transaction(const fg_db_t *db);
 
 /* ---- statements ---- */
@@ -53,7 +52,8 @@ int64_t fg_db_column_i64(fg_stmt_t *stmt, int index);
 double fg_db_column_double(fg_stmt_t *stmt, int index);
 
 /* ---- for tests ---- */
-/* Let `count` more calls (exec, prepare, step, begin, commit) succeed, then fail all; -1 never fails. */
+/* Let `count` more calls (exec, prepare, step, begin, commit) succeed, then fail all; -1 never
+ * fails. */
 void fg_db_fail_after(fg_db_t *db, int64_t count);
 /* Let the database grow by at most `pages` more pages. */
 FG_MUST_USE fg_status_t fg_db_limit_pages(fg_db_t *db, int64_t pages, fg_error_t *reterr);

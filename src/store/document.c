@@ -1,10 +1,12 @@
 #include "store/state.h"
 
-static fg_status_t note(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id, fg_error_t *reterr)
+static fg_status_t note(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
+                        fg_error_t *reterr)
 {
     if (kind == FG_DOCUMENT_STAGE)
         return fg_change_note(store, FG_CHANGE_STAGE, id, api_id, reterr);
-    return fg_change_note(store, FG_CHANGE_API, kind == FG_DOCUMENT_REST_API ? id : api_id, FG_STR(""), reterr);
+    return fg_change_note(store, FG_CHANGE_API, kind == FG_DOCUMENT_REST_API ? id : api_id,
+                          FG_STR(""), reterr);
 }
 
 static fg_str_t or_empty(fg_str_t text)
@@ -12,7 +14,8 @@ static fg_str_t or_empty(fg_str_t text)
     return text.at ? text : FG_STR("");
 }
 
-static fg_stmt_t *prepare_for(fg_store_t *store, const char *sql, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id)
+static fg_stmt_t *prepare_for(fg_store_t *store, const char *sql, fg_document_kind_t kind,
+                              fg_str_t api_id, fg_str_t id)
 {
     fg_stmt_t *stmt = fg_db_prepare(store->db, sql);
     fg_db_bind_i64(stmt, 1, kind);
@@ -21,8 +24,10 @@ static fg_stmt_t *prepare_for(fg_store_t *store, const char *sql, fg_document_ki
     return stmt;
 }
 
-/* Replacing leaves the ordinal, so a replaced document keeps its place in lists; the number taken for it is lost. */
-fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *document, fg_error_t *reterr)
+/* Replacing leaves the ordinal, so a replaced document keeps its place in lists; the number taken
+ * for it is lost. */
+fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *document,
+                                  fg_error_t *reterr)
 {
     int64_t ordinal;
     fg_status_t status = fg_ordinal_take(store, &ordinal, reterr);
@@ -30,7 +35,8 @@ fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *docume
         return status;
     fg_stmt_t *stmt =
         prepare_for(store,
-                    "INSERT INTO documents (kind, api_id, id, parent_id, ordinal, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                    "INSERT INTO documents (kind, api_id, id, parent_id, ordinal, json) VALUES "
+                    "(?1, ?2, ?3, ?4, ?5, ?6)"
                     " ON CONFLICT (kind, api_id, id)"
                     " DO UPDATE SET parent_id = excluded.parent_id, json = excluded.json",
                     document->kind, document->api_id, document->id);
@@ -38,7 +44,8 @@ fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *docume
     fg_db_bind_i64(stmt, 5, ordinal);
     fg_db_bind_text(stmt, 6, document->json);
     status = fg_db_run(stmt, NULL, reterr);
-    return status == FG_OK ? note(store, document->kind, document->api_id, document->id, reterr) : status;
+    return status == FG_OK ? note(store, document->kind, document->api_id, document->id, reterr)
+                           : status;
 }
 
 static void read_document(fg_row_t *row, fg_document_kind_t kind, fg_document_t *document)
@@ -53,8 +60,9 @@ static void read_document(fg_row_t *row, fg_document_kind_t kind, fg_document_t 
     };
 }
 
-fg_status_t fg_store_document_get(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
-                                  fg_arena_t *arena, fg_document_t *ret_document, fg_error_t *reterr)
+fg_status_t fg_store_document_get(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id,
+                                  fg_str_t id, fg_arena_t *arena, fg_document_t *ret_document,
+                                  fg_error_t *reterr)
 {
     fg_row_t row = {.arena = arena};
     row.stmt = prepare_for(store,
@@ -76,13 +84,14 @@ fg_status_t fg_store_document_get(fg_store_t *store, fg_document_kind_t kind, fg
     return status;
 }
 
-fg_status_t fg_store_document_delete(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
-                                     fg_error_t *reterr)
+fg_status_t fg_store_document_delete(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id,
+                                     fg_str_t id, fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
     uint64_t changes;
     fg_stmt_t *stmt =
-        prepare_for(store, "DELETE FROM documents WHERE kind = ?1 AND api_id = ?2 AND id = ?3", kind, api_id, id);
+        prepare_for(store, "DELETE FROM documents WHERE kind = ?1 AND api_id = ?2 AND id = ?3",
+                    kind, api_id, id);
     fg_status_t status = fg_db_run(stmt, &changes, reterr);
     if (status == FG_OK && changes == 0)
         return FG_NOT_FOUND;
@@ -95,8 +104,9 @@ fg_status_t fg_store_document_delete(fg_store_t *store, fg_document_kind_t kind,
 
 static fg_status_t note_stages(fg_store_t *store, fg_str_t api_id, fg_error_t *reterr)
 {
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT id FROM documents WHERE kind = ?1 AND api_id = ?2"
-                                               " ORDER BY ordinal");
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "SELECT id FROM documents WHERE kind = ?1 AND api_id = ?2"
+                                 " ORDER BY ordinal");
     fg_db_bind_i64(stmt, 1, FG_DOCUMENT_STAGE);
     fg_db_bind_text(stmt, 2, api_id);
     bool has_row = false;
@@ -113,8 +123,10 @@ static fg_status_t note_stages(fg_store_t *store, fg_str_t api_id, fg_error_t *r
 static fg_status_t delete_parts(fg_store_t *store, fg_str_t api_id, fg_error_t *reterr)
 {
     fg_status_t status = FG_OK;
-    for (int kind = FG_DOCUMENT_RESOURCE; status == FG_OK && kind <= FG_DOCUMENT_REQUEST_VALIDATOR; kind++) {
-        fg_stmt_t *stmt = fg_db_prepare(store->db, "DELETE FROM documents WHERE kind = ?1 AND api_id = ?2");
+    for (int kind = FG_DOCUMENT_RESOURCE; status == FG_OK && kind <= FG_DOCUMENT_REQUEST_VALIDATOR;
+         kind++) {
+        fg_stmt_t *stmt =
+            fg_db_prepare(store->db, "DELETE FROM documents WHERE kind = ?1 AND api_id = ?2");
         fg_db_bind_i64(stmt, 1, kind);
         fg_db_bind_text(stmt, 2, api_id);
         status = fg_db_run(stmt, NULL, reterr);
@@ -124,7 +136,8 @@ static fg_status_t delete_parts(fg_store_t *store, fg_str_t api_id, fg_error_t *
 
 fg_status_t fg_store_api_delete(fg_store_t *store, fg_str_t api_id, fg_error_t *reterr)
 {
-    fg_status_t status = fg_store_document_delete(store, FG_DOCUMENT_REST_API, FG_STR(""), api_id, reterr);
+    fg_status_t status =
+        fg_store_document_delete(store, FG_DOCUMENT_REST_API, FG_STR(""), api_id, reterr);
     if (status == FG_OK)
         status = fg_plans_detach_stage(store, api_id, FG_STR_NONE, reterr);
     if (status == FG_OK)
@@ -134,7 +147,8 @@ fg_status_t fg_store_api_delete(fg_store_t *store, fg_str_t api_id, fg_error_t *
 
 /* ---- lists ---- */
 
-static fg_status_t read_documents(fg_row_t *row, fg_document_kind_t kind, fg_rows_t *rows, fg_error_t *reterr)
+static fg_status_t read_documents(fg_row_t *row, fg_document_kind_t kind, fg_rows_t *rows,
+                                  fg_error_t *reterr)
 {
     for (;;) {
         bool has_row;
@@ -149,16 +163,19 @@ static fg_status_t read_documents(fg_row_t *row, fg_document_kind_t kind, fg_row
     }
 }
 
-fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query, fg_arena_t *arena,
-                                   fg_document_t **ret_documents, size_t *ret_count, fg_error_t *reterr)
+fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query,
+                                   fg_arena_t *arena, fg_document_t **ret_documents,
+                                   size_t *ret_count, fg_error_t *reterr)
 {
     fg_row_t row = {.arena = arena};
-    row.stmt = fg_db_prepare(
-        store->db, query->parent_id.at
-                       ? "SELECT api_id, id, parent_id, json, ordinal FROM documents WHERE kind = ?1 AND api_id = ?2"
-                         " AND parent_id = ?3 AND ordinal > ?4 ORDER BY ordinal LIMIT ?5"
-                       : "SELECT api_id, id, parent_id, json, ordinal FROM documents WHERE kind = ?1 AND api_id = ?2"
-                         " AND ordinal > ?4 ORDER BY ordinal LIMIT ?5");
+    row.stmt = fg_db_prepare(store->db,
+                             query->parent_id.at
+                                 ? "SELECT api_id, id, parent_id, json, ordinal FROM documents "
+                                   "WHERE kind = ?1 AND api_id = ?2"
+                                   " AND parent_id = ?3 AND ordinal > ?4 ORDER BY ordinal LIMIT ?5"
+                                 : "SELECT api_id, id, parent_id, json, ordinal FROM documents "
+                                   "WHERE kind = ?1 AND api_id = ?2"
+                                   " AND ordinal > ?4 ORDER BY ordinal LIMIT ?5");
     fg_db_bind_i64(row.stmt, 1, query->kind);
     fg_db_bind_text(row.stmt, 2, or_empty(query->api_id));
     if (query->parent_id.at)

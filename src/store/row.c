@@ -47,11 +47,12 @@ void *fg_rows_add(fg_rows_t *rows)
     return (char *)rows->at + rows->bytes * rows->count++;
 }
 
-fg_status_t fg_counter_take(fg_store_t *store, fg_str_t name, uint64_t count, int64_t *ret_first, fg_error_t *reterr)
+fg_status_t fg_counter_take(fg_store_t *store, fg_str_t name, uint64_t count, int64_t *ret_first,
+                            fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
-    fg_stmt_t *stmt =
-        fg_db_prepare(store->db, "UPDATE counters SET value = value + ?2 WHERE name = ?1 RETURNING value");
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db, "UPDATE counters SET value = value + ?2 WHERE name = ?1 RETURNING value");
     fg_db_bind_text(stmt, 1, name);
     fg_db_bind_i64(stmt, 2, (int64_t)count);
     bool has_row = false;
@@ -60,7 +61,8 @@ fg_status_t fg_counter_take(fg_store_t *store, fg_str_t name, uint64_t count, in
         *ret_first = fg_db_column_i64(stmt, 0) - (int64_t)count + 1;
     fg_db_finish(stmt);
     if (status == FG_OK && !has_row)
-        return fg_error_set(reterr, FG_CORRUPT, "", "the counter %.*s is missing", FG_STR_ARG(name));
+        return fg_error_set(reterr, FG_CORRUPT, "", "the counter %.*s is missing",
+                            FG_STR_ARG(name));
     return status;
 }
 

@@ -1,7 +1,9 @@
 /*
- * Each step is SQL that both databases take. It never changes once released; the next change is the next step.
+ * Each step is SQL that both databases take. It never changes once released; the next change is the
+ * next step.
  *
- * BLOB is a domain over BYTEA in PostgreSQL. Unsigned 64-bit words are stored as the signed number of the same bits.
+ * BLOB is a domain over BYTEA in PostgreSQL. Unsigned 64-bit words are stored as the signed number
+ * of the same bits.
  */
 #include "store/schema.h"
 
@@ -13,25 +15,33 @@ static const char *const steps[] = {
     "CREATE TABLE settings (name TEXT PRIMARY KEY, text TEXT NOT NULL);"
     "CREATE TABLE change_log (seq BIGINT PRIMARY KEY, kind BIGINT NOT NULL, id TEXT NOT NULL,"
     " parent TEXT NOT NULL, digest BLOB);"
-    "CREATE TABLE api_keys (id TEXT PRIMARY KEY, ordinal BIGINT NOT NULL UNIQUE, digest BLOB NOT NULL UNIQUE,"
+    "CREATE TABLE api_keys (id TEXT PRIMARY KEY, ordinal BIGINT NOT NULL UNIQUE, digest BLOB NOT "
+    "NULL UNIQUE,"
     " sealed BLOB, name TEXT, description TEXT, customer_id TEXT, stage_keys TEXT, tags TEXT,"
     " is_enabled BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);"
     "CREATE INDEX api_keys_by_name ON api_keys (name, ordinal);"
-    "CREATE TABLE usage_plans (id TEXT PRIMARY KEY, ordinal BIGINT NOT NULL UNIQUE, name TEXT, description TEXT,"
-    " product_code TEXT, tags TEXT, rate_limit DOUBLE PRECISION, burst_limit BIGINT, quota_limit BIGINT,"
+    "CREATE TABLE usage_plans (id TEXT PRIMARY KEY, ordinal BIGINT NOT NULL UNIQUE, name TEXT, "
+    "description TEXT,"
+    " product_code TEXT, tags TEXT, rate_limit DOUBLE PRECISION, burst_limit BIGINT, quota_limit "
+    "BIGINT,"
     " quota_offset BIGINT, quota_period BIGINT);"
-    "CREATE TABLE plan_stages (plan_id TEXT NOT NULL REFERENCES usage_plans (id), position BIGINT NOT NULL,"
-    " api_id TEXT NOT NULL, stage_name TEXT NOT NULL, throttle TEXT, PRIMARY KEY (plan_id, position),"
+    "CREATE TABLE plan_stages (plan_id TEXT NOT NULL REFERENCES usage_plans (id), position BIGINT "
+    "NOT NULL,"
+    " api_id TEXT NOT NULL, stage_name TEXT NOT NULL, throttle TEXT, PRIMARY KEY (plan_id, "
+    "position),"
     " UNIQUE (api_id, stage_name, plan_id));"
     "CREATE TABLE plan_keys (plan_id TEXT NOT NULL REFERENCES usage_plans (id),"
-    " key_id TEXT NOT NULL REFERENCES api_keys (id), ordinal BIGINT NOT NULL, PRIMARY KEY (plan_id, key_id));"
+    " key_id TEXT NOT NULL REFERENCES api_keys (id), ordinal BIGINT NOT NULL, PRIMARY KEY "
+    "(plan_id, key_id));"
     "CREATE INDEX plan_keys_by_plan ON plan_keys (plan_id, ordinal);"
     "CREATE INDEX plan_keys_by_key ON plan_keys (key_id, plan_id);"
-    "CREATE TABLE usage (plan_id TEXT NOT NULL, key_id TEXT NOT NULL, day BIGINT NOT NULL, used BIGINT NOT NULL,"
+    "CREATE TABLE usage (plan_id TEXT NOT NULL, key_id TEXT NOT NULL, day BIGINT NOT NULL, used "
+    "BIGINT NOT NULL,"
     " remaining BIGINT, PRIMARY KEY (plan_id, key_id, day));"
     "CREATE TABLE ledger (plan_id TEXT NOT NULL, key_id TEXT NOT NULL, quota_word BIGINT NOT NULL,"
     " extension_word BIGINT NOT NULL, PRIMARY KEY (plan_id, key_id));"
-    "CREATE TABLE documents (kind BIGINT NOT NULL, api_id TEXT NOT NULL, id TEXT NOT NULL, parent_id TEXT NOT NULL,"
+    "CREATE TABLE documents (kind BIGINT NOT NULL, api_id TEXT NOT NULL, id TEXT NOT NULL, "
+    "parent_id TEXT NOT NULL,"
     " ordinal BIGINT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, api_id, id));"
     "CREATE INDEX documents_by_age ON documents (kind, api_id, ordinal);"
     "CREATE INDEX documents_by_parent ON documents (kind, api_id, parent_id, ordinal);"
@@ -45,8 +55,8 @@ _Static_assert(FG_COUNT_OF(steps) == FG_SCHEMA_VERSION, "one step per version");
 
 static fg_status_t read_version(fg_db_t *db, int64_t *ret_version, fg_error_t *reterr)
 {
-    fg_status_t status =
-        fg_db_exec(db, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)", reterr);
+    fg_status_t status = fg_db_exec(
+        db, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)", reterr);
     if (status != FG_OK)
         return status;
     fg_stmt_t *stmt = fg_db_prepare(db, "SELECT version FROM schema_version");
@@ -74,12 +84,14 @@ fg_status_t fg_schema_migrate(fg_db_t *db, bool *ret_is_new, fg_error_t *reterr)
     if (status != FG_OK)
         return status;
     if (version > FG_SCHEMA_VERSION)
-        return fg_error_set(reterr, FG_NEWER, "",
-                            "the database has schema version %lld and this Faregate knows up to %d: "
-                            "start the newer Faregate that wrote it",
-                            (long long)version, FG_SCHEMA_VERSION);
+        return fg_error_set(
+            reterr, FG_NEWER, "",
+            "the database has schema version %lld and this Faregate knows up to %d: "
+            "start the newer Faregate that wrote it",
+            (long long)version, FG_SCHEMA_VERSION);
     if (version < 0)
-        return fg_error_set(reterr, FG_CORRUPT, "", "the database has the schema version %lld", (long long)version);
+        return fg_error_set(reterr, FG_CORRUPT, "", "the database has the schema version %lld",
+                            (long long)version);
     for (int64_t step = version; status == FG_OK && step < FG_SCHEMA_VERSION; step++)
         status = fg_db_exec(db, steps[step], reterr);
     if (status == FG_OK && version < FG_SCHEMA_VERSION)

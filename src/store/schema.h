@@ -8,8 +8,8 @@
 
 enum { FG_SCHEMA_VERSION = 2 };
 
-/* Bring the database to FG_SCHEMA_VERSION within the open transaction. FG_NEWER when it is beyond it.
- * *ret_is_new: it was empty. */
+/* Bring the database to FG_SCHEMA_VERSION within the open transaction. FG_NEWER when it is beyond
+ * it. *ret_is_new: it was empty. */
 FG_MUST_USE fg_status_t fg_schema_migrate(fg_db_t *db, bool *ret_is_new, fg_error_t *reterr);
 
 #endif

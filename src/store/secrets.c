@@ -40,11 +40,13 @@ static bool write_file(const char *path, const fg_secrets_t *secrets)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool is_written = write(fd, secrets, sizeof(*secrets)) == (ssize_t)sizeof(*secrets) && fsync(fd) == 0;
+    bool is_written =
+        write(fd, secrets, sizeof(*secrets)) == (ssize_t)sizeof(*secrets) && fsync(fd) == 0;
     return close(fd) == 0 && is_written;
 }
 
-static fg_status_t create(const char *path, fg_random_t random, fg_secrets_t *ret_secrets, fg_error_t *reterr)
+static fg_status_t create(const char *path, fg_random_t random, fg_secrets_t *ret_secrets,
+                          fg_error_t *reterr)
 {
     fg_secrets_t secrets;
     if (!random.fill(random.ctx, &secrets, sizeof(secrets)))
@@ -63,17 +65,20 @@ static fg_status_t create(const char *path, fg_random_t random, fg_secrets_t *re
     return FG_OK;
 }
 
-static fg_status_t read_open(int fd, const char *path, fg_secrets_t *ret_secrets, fg_error_t *reterr)
+static fg_status_t read_open(int fd, const char *path, fg_secrets_t *ret_secrets,
+                             fg_error_t *reterr)
 {
     struct stat file;
     if (fstat(fd, &file) != 0)
         return fail_errno("read", path, reterr);
     if (file.st_mode & 0077)
-        return fg_error_set(reterr, FG_DENIED, "", "%s may be read by others (mode %04o): set it to 0600", path,
+        return fg_error_set(reterr, FG_DENIED, "",
+                            "%s may be read by others (mode %04o): set it to 0600", path,
                             (unsigned)(file.st_mode & 07777));
     fg_secrets_t secrets;
     if (file.st_size != (off_t)sizeof(secrets))
-        return fg_error_set(reterr, FG_CORRUPT, "", "%s has %lld bytes, not %zu: restore it from a backup", path,
+        return fg_error_set(reterr, FG_CORRUPT, "",
+                            "%s has %lld bytes, not %zu: restore it from a backup", path,
                             (long long)file.st_size, sizeof(secrets));
     errno = EIO;
     if (read(fd, &secrets, sizeof(secrets)) != (ssize_t)sizeof(secrets))
@@ -82,8 +87,8 @@ static fg_status_t read_open(int fd, const char *path, fg_secrets_t *ret_secrets
     return FG_OK;
 }
 
-fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t random, fg_secrets_t *ret_secrets,
-                            fg_error_t *reterr)
+fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t random,
+                            fg_secrets_t *ret_secrets, fg_error_t *reterr)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && may_create)

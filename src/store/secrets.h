@@ -14,8 +14,8 @@ typedef struct fg_secrets {
     uint8_t seal[FG_SECRET_BYTES];
 } fg_secrets_t;
 
-/* Read `path`, or make it when it is missing and `may_create`. FG_DENIED when others may read it, FG_CORRUPT when it is
- * missing or has another size. */
+/* Read `path`, or make it when it is missing and `may_create`. FG_DENIED when others may read it,
+ * FG_CORRUPT when it is missing or has another size. */
 FG_MUST_USE fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t random,
                                         fg_secrets_t *ret_secrets, fg_error_t *reterr);
 

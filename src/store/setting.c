@@ -1,9 +1,10 @@
 #include "store/state.h"
 
-fg_status_t fg_store_setting_get(fg_store_t *store, fg_str_t name, fg_arena_t *arena, fg_str_t *ret_text,
-                                 fg_error_t *reterr)
+fg_status_t fg_store_setting_get(fg_store_t *store, fg_str_t name, fg_arena_t *arena,
+                                 fg_str_t *ret_text, fg_error_t *reterr)
 {
-    fg_row_t row = {.stmt = fg_db_prepare(store->db, "SELECT text FROM settings WHERE name = ?1"), .arena = arena};
+    fg_row_t row = {.stmt = fg_db_prepare(store->db, "SELECT text FROM settings WHERE name = ?1"),
+                    .arena = arena};
     fg_db_bind_text(row.stmt, 1, name);
     bool has_row = false;
     fg_status_t status = fg_db_step(row.stmt, &has_row, reterr);
@@ -18,11 +19,13 @@ fg_status_t fg_store_setting_get(fg_store_t *store, fg_str_t name, fg_arena_t *a
     return status;
 }
 
-fg_status_t fg_store_setting_set(fg_store_t *store, fg_str_t name, fg_str_t text, fg_error_t *reterr)
+fg_status_t fg_store_setting_set(fg_store_t *store, fg_str_t name, fg_str_t text,
+                                 fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "INSERT INTO settings (name, text) VALUES (?1, ?2)"
-                                               " ON CONFLICT (name) DO UPDATE SET text = excluded.text");
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "INSERT INTO settings (name, text) VALUES (?1, ?2)"
+                                 " ON CONFLICT (name) DO UPDATE SET text = excluded.text");
     fg_db_bind_text(stmt, 1, name);
     fg_db_bind_text(stmt, 2, text);
     fg_status_t status = fg_db_run(stmt, NULL, reterr);

@@ -1,6 +1,6 @@
 /*
- * The SQLite driver. WAL with synchronous=FULL: a commit that returned survives a power cut, and readers of backups do
- * not stop the writer. Prepared statements are kept in a hash of their text.
+ * The SQLite driver. WAL with synchronous=FULL: a commit that returned survives a power cut, and
+ * readers of backups do not stop the writer. Prepared statements are kept in a hash of their text.
  */
 #include "store/db.h"
 
@@ -45,6 +45,15 @@ static fg_status_t status_of_errno(int error, fg_status_t otherwise)
     }
 }
 
+/* SQLite remembers the system's error only for some of its calls; for the others it is still in
+ * errno, which is therefore cleared before each. */
+static int system_errno(sqlite3 *handle)
+{
+    int error = errno;
+    int kept = handle ? sqlite3_system_errno(handle) : 0;
+    return kept ? kept : error;
+}
+
 static fg_status_t status_of(sqlite3 *handle, int code)
 {
     switch (code & 0xff) {
@@ -68,7 +77,7 @@ static fg_status_t status_of(sqlite3 *handle, int code)
         return FG_CONFLICT;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return status_of_errno(handle ? sqlite3_system_errno(handle) : 0, FG_IO);
+        return status_of_errno(system_errno(handle), FG_IO);
     default:
         return FG_IO;
     }
@@ -108,16 +117,18 @@ fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
     db->fail_after = -1;
     db->broken.db = db;
-    int code = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    errno = 0;
+    int code =
+        sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     fg_status_t status = FG_OK;
     if (code != SQLITE_OK)
         status = fg_error_set(reterr, status_of(db->handle, code), "", "cannot open %s: %s", path,
                               db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code));
     if (status == FG_OK) {
         (void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-        status = fg_db_exec(db,
-                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
-                            reterr);
+        status = fg_db_exec(
+            db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
+            reterr);
     }
     if (status != FG_OK) {
         fg_db_close(db);
@@ -149,6 +160,7 @@ fg_status_t fg_db_exec(fg_db_t *db, const char *sql, fg_error_t *reterr)
 {
     if (is_injected(db))
         return fail(db, FG_IO, injected_text, reterr);
+    errno = 0;
     return check(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL), reterr);
 }
 
@@ -170,7 +182,8 @@ fg_status_t fg_db_commit(fg_db_t *db, fg_error_t *reterr)
     FG_ASSERT(db->in_transaction);
     fg_status_t status = db->failed;
     if (status != FG_OK)
-        (void)fg_error_set(reterr, status, "", "%s: nothing was written, because part of it could not be",
+        (void)fg_error_set(reterr, status, "",
+                           "%s: nothing was written, because part of it could not be",
                            fg_status_text(status));
     else
         status = fg_db_exec(db, "COMMIT", reterr);
@@ -220,7 +233,8 @@ static fg_stmt_t *prepare_new(fg_db_t *db, fg_stmt_t **bucket, const char *sql)
         free(text);
         return broken(db, FG_NO_MEMORY);
     }
-    int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, NULL);
+    int code =
+        sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, NULL);
     if (code != SQLITE_OK) {
         free(stmt);
         free(text);
@@ -262,7 +276,8 @@ void fg_db_bind_text(fg_stmt_t *stmt, int index, fg_str_t text)
     if (!text.at)
         keep(stmt, sqlite3_bind_null(stmt->handle, index));
     else
-        keep(stmt, sqlite3_bind_text64(stmt->handle, index, text.at, text.len, SQLITE_STATIC, SQLITE_UTF8));
+        keep(stmt, sqlite3_bind_text64(stmt->handle, index, text.at, text.len, SQLITE_STATIC,
+                                       SQLITE_UTF8));
 }
 
 void fg_db_bind_blob(fg_stmt_t *stmt, int index, const void *bytes, size_t count)
@@ -296,6 +311,7 @@ fg_status_t fg_db_step(fg_stmt_t *stmt, bool *ret_has_row, fg_error_t *reterr)
         return fail(db, stmt->status, "a statement could not be prepared", reterr);
     if (is_injected(db))
         return fail(db, FG_IO, injected_text, reterr);
+    errno = 0;
     int code = sqlite3_step(stmt->handle);
     fg_status_t status = check(db, code, reterr);
     if (status == FG_OK)

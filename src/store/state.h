@@ -17,7 +17,8 @@ struct fg_store {
     bool is_new;
 };
 
-/* A row being read into an arena. `is_short` once the arena had no more memory: look at it after the last column. */
+/* A row being read into an arena. `is_short` once the arena had no more memory: look at it after
+ * the last column. */
 typedef struct fg_row {
     fg_stmt_t *stmt;
     fg_arena_t *arena;
@@ -26,7 +27,8 @@ typedef struct fg_row {
 
 fg_str_t fg_row_text(fg_row_t *row, int index);
 fg_digest_t fg_row_digest(fg_row_t *row, int index);
-void fg_row_bind_digest(fg_stmt_t *stmt, int index, const fg_digest_t *digest); /* borrowed until finish */
+void fg_row_bind_digest(fg_stmt_t *stmt, int index,
+                        const fg_digest_t *digest); /* borrowed until finish */
 
 /* A list that grows in an arena. */
 typedef struct fg_rows {
@@ -48,16 +50,18 @@ static inline int64_t fg_limit_of(size_t limit)
 fg_status_t fg_out_of_memory(fg_error_t *reterr);
 
 /* The next `count` numbers of a counter: *ret_first is the first of them. */
-FG_MUST_USE fg_status_t fg_counter_take(fg_store_t *store, fg_str_t name, uint64_t count, int64_t *ret_first,
-                                        fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_counter_take(fg_store_t *store, fg_str_t name, uint64_t count,
+                                        int64_t *ret_first, fg_error_t *reterr);
 /* The next ordinal. Never given twice, so that a page position stays good. */
-FG_MUST_USE fg_status_t fg_ordinal_take(fg_store_t *store, int64_t *ret_ordinal, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_ordinal_take(fg_store_t *store, int64_t *ret_ordinal,
+                                        fg_error_t *reterr);
 
 /* Append without a digest. */
-FG_MUST_USE fg_status_t fg_change_note(fg_store_t *store, fg_change_kind_t kind, fg_str_t id, fg_str_t parent,
-                                       fg_error_t *reterr);
-/* FG_CHANGE_PLAN for every plan that covers the stage, which is then taken out of it (stage FG_STR_NONE: all of the API). */
-FG_MUST_USE fg_status_t fg_plans_detach_stage(fg_store_t *store, fg_str_t api_id, fg_str_t stage_name,
-                                              fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_change_note(fg_store_t *store, fg_change_kind_t kind, fg_str_t id,
+                                       fg_str_t parent, fg_error_t *reterr);
+/* FG_CHANGE_PLAN for every plan that covers the stage, which is then taken out of it (stage
+ * FG_STR_NONE: all of the API). */
+FG_MUST_USE fg_status_t fg_plans_detach_stage(fg_store_t *store, fg_str_t api_id,
+                                              fg_str_t stage_name, fg_error_t *reterr);
 
 #endif

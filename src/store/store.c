@@ -26,7 +26,8 @@ static fg_status_t fail_path(const char *doing, const char *path, fg_error_t *re
     return fg_error_set(reterr, status, "", "cannot %s %s: %s", doing, path, strerror(error));
 }
 
-static fg_status_t path_in(const char *folder, const char *name, char ret_path[PATH_MAX], fg_error_t *reterr)
+static fg_status_t path_in(const char *folder, const char *name, char ret_path[PATH_MAX],
+                           fg_error_t *reterr)
 {
     int length = snprintf(ret_path, PATH_MAX, "%s/%s", folder, name);
     if (length < 0 || length >= PATH_MAX)
@@ -67,15 +68,19 @@ static fg_status_t write_installation(fg_store_t *store, fg_error_t *reterr)
     char uuid[sizeof(store->uuid)];
     uint8_t sealed[CHECK_BYTES + FG_SEAL_OVERHEAD_BYTES];
     if (!fg_uuid_make(store->random, uuid) ||
-        fg_seal(store->secrets.seal, store->random, fg_str(uuid), CHECK_TEXT, CHECK_BYTES, sealed) != FG_OK)
-        return fg_error_set(reterr, FG_IO, "", "there are no random bytes to name the installation");
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "INSERT INTO installation (uuid, secret_check) VALUES (?1, ?2)");
+        fg_seal(store->secrets.seal, store->random, fg_str(uuid), CHECK_TEXT, CHECK_BYTES,
+                sealed) != FG_OK)
+        return fg_error_set(reterr, FG_IO, "",
+                            "there are no random bytes to name the installation");
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "INSERT INTO installation (uuid, secret_check) VALUES (?1, ?2)");
     fg_db_bind_text(stmt, 1, fg_str(uuid));
     fg_db_bind_blob(stmt, 2, sealed, sizeof(sealed));
     return fg_db_run(stmt, NULL, reterr);
 }
 
-/* The sealed text pins the secret of the seals; both secrets are one file, so it answers for the other as well. */
+/* The sealed text pins the secret of the seals; both secrets are one file, so it answers for the
+ * other as well. */
 static fg_status_t check_installation(fg_store_t *store, fg_stmt_t *stmt, fg_error_t *reterr)
 {
     fg_str_t uuid = fg_db_column_text(stmt, 0);
@@ -86,7 +91,8 @@ static fg_status_t check_installation(fg_store_t *store, fg_stmt_t *stmt, fg_err
     if (sealed.len != CHECK_BYTES + FG_SEAL_OVERHEAD_BYTES ||
         fg_unseal(store->secrets.seal, uuid, (const uint8_t *)sealed.at, sealed.len, text) != FG_OK)
         return fg_error_set(reterr, FG_CORRUPT, "",
-                            "secret.key does not belong to this database: restore the one that was backed up with it");
+                            "secret.key does not belong to this database: restore the one that was "
+                            "backed up with it");
     memcpy(store->uuid, uuid.at, uuid.len);
     store->uuid[uuid.len] = '\0';
     return FG_OK;
@@ -121,7 +127,8 @@ static fg_status_t migrate(fg_store_t *store, fg_error_t *reterr)
     return status;
 }
 
-fg_status_t fg_store_open(const fg_store_options_t *options, fg_store_t **ret_store, fg_error_t *reterr)
+fg_status_t fg_store_open(const fg_store_options_t *options, fg_store_t **ret_store,
+                          fg_error_t *reterr)
 {
     fg_store_t *store = calloc(1, sizeof(*store));
     if (!store)

@@ -1,16 +1,17 @@
 /*
- * Usage and ledger know no foreign keys: what was used stays on record when the pair, the key or the plan goes, and a
- * pair that is made again finds its ledger.
+ * Usage and ledger know no foreign keys: what was used stays on record when the pair, the key or
+ * the plan goes, and a pair that is made again finds its ledger.
  */
 #include "store/state.h"
 
 fg_status_t fg_store_usage_put(fg_store_t *store, const fg_usage_row_t *row, fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
-    fg_stmt_t *stmt =
-        fg_db_prepare(store->db, "INSERT INTO usage (plan_id, key_id, day, used, remaining) VALUES (?1, ?2, ?3, ?4, ?5)"
-                                 " ON CONFLICT (plan_id, key_id, day)"
-                                 " DO UPDATE SET used = excluded.used, remaining = excluded.remaining");
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db,
+        "INSERT INTO usage (plan_id, key_id, day, used, remaining) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT (plan_id, key_id, day)"
+        " DO UPDATE SET used = excluded.used, remaining = excluded.remaining");
     fg_db_bind_text(stmt, 1, row->plan_id);
     fg_db_bind_text(stmt, 2, row->key_id);
     fg_db_bind_i64(stmt, 3, row->day);
@@ -52,18 +53,22 @@ static fg_status_t read_usages(fg_row_t *row, fg_str_t plan_id, fg_rows_t *rows,
     }
 }
 
-static const char list_of_key[] = "SELECT key_id, day, used, remaining FROM usage WHERE plan_id = ?1 AND key_id = ?2"
-                                  " AND key_id > ?3 AND day >= ?4 AND day <= ?5 ORDER BY day";
-static const char list_of_all[] =
-    "SELECT key_id, day, used, remaining FROM usage WHERE plan_id = ?1 AND day >= ?4 AND day <= ?5 AND key_id IN"
-    " (SELECT DISTINCT key_id FROM usage WHERE plan_id = ?1 AND key_id > ?3 AND day >= ?4 AND day <= ?5"
-    " ORDER BY key_id LIMIT ?6) ORDER BY key_id, day";
+static const char list_of_key[] =
+    "SELECT key_id, day, used, remaining FROM usage WHERE plan_id = ?1 AND key_id = ?2"
+    " AND key_id > ?3 AND day >= ?4 AND day <= ?5 ORDER BY day";
+static const char list_of_all[] = "SELECT key_id, day, used, remaining FROM usage WHERE plan_id = "
+                                  "?1 AND day >= ?4 AND day <= ?5 AND key_id IN"
+                                  " (SELECT DISTINCT key_id FROM usage WHERE plan_id = ?1 AND "
+                                  "key_id > ?3 AND day >= ?4 AND day <= ?5"
+                                  " ORDER BY key_id LIMIT ?6) ORDER BY key_id, day";
 
-fg_status_t fg_store_usage_list(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id, fg_str_t after_key_id,
-                                size_t key_limit, uint32_t first_day, uint32_t last_day, fg_arena_t *arena,
-                                fg_usage_row_t **ret_rows, size_t *ret_count, fg_error_t *reterr)
+fg_status_t fg_store_usage_list(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                fg_str_t after_key_id, size_t key_limit, uint32_t first_day,
+                                uint32_t last_day, fg_arena_t *arena, fg_usage_row_t **ret_rows,
+                                size_t *ret_count, fg_error_t *reterr)
 {
-    fg_row_t row = {.stmt = fg_db_prepare(store->db, key_id.at ? list_of_key : list_of_all), .arena = arena};
+    fg_row_t row = {.stmt = fg_db_prepare(store->db, key_id.at ? list_of_key : list_of_all),
+                    .arena = arena};
     fg_db_bind_text(row.stmt, 1, plan_id);
     if (key_id.at)
         fg_db_bind_text(row.stmt, 2, key_id);
@@ -86,9 +91,11 @@ fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row, f
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
     fg_stmt_t *stmt = fg_db_prepare(
-        store->db, "INSERT INTO ledger (plan_id, key_id, quota_word, extension_word) VALUES (?1, ?2, ?3, ?4)"
-                   " ON CONFLICT (plan_id, key_id)"
-                   " DO UPDATE SET quota_word = excluded.quota_word, extension_word = excluded.extension_word");
+        store->db,
+        "INSERT INTO ledger (plan_id, key_id, quota_word, extension_word) VALUES (?1, ?2, ?3, ?4)"
+        " ON CONFLICT (plan_id, key_id)"
+        " DO UPDATE SET quota_word = excluded.quota_word, extension_word = "
+        "excluded.extension_word");
     fg_db_bind_text(stmt, 1, row->plan_id);
     fg_db_bind_text(stmt, 2, row->key_id);
     fg_db_bind_i64(stmt, 3, (int64_t)row->quota_word);
@@ -96,11 +103,12 @@ fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row, f
     return fg_db_run(stmt, NULL, reterr);
 }
 
-fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id, fg_ledger_row_t *ret_row,
-                                fg_error_t *reterr)
+fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id,
+                                fg_ledger_row_t *ret_row, fg_error_t *reterr)
 {
     fg_stmt_t *stmt = fg_db_prepare(
-        store->db, "SELECT quota_word, extension_word FROM ledger WHERE plan_id = ?1 AND key_id = ?2");
+        store->db,
+        "SELECT quota_word, extension_word FROM ledger WHERE plan_id = ?1 AND key_id = ?2");
     fg_db_bind_text(stmt, 1, plan_id);
     fg_db_bind_text(stmt, 2, key_id);
     bool has_row = false;

@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 
-#define COLUMNS                                                                                                        \
-    "id, name, description, product_code, tags, rate_limit, burst_limit, quota_limit, quota_offset, quota_period,"     \
+#define COLUMNS                                                                                    \
+    "id, name, description, product_code, tags, rate_limit, burst_limit, quota_limit, "            \
+    "quota_offset, quota_period,"                                                                  \
     " ordinal"
 
 static void bind_fields(fg_stmt_t *stmt, const fg_usage_plan_t *plan)
@@ -28,9 +29,9 @@ static fg_status_t insert_stages(fg_store_t *store, const fg_usage_plan_t *plan,
 {
     fg_status_t status = FG_OK;
     for (size_t i = 0; status == FG_OK && i < plan->stage_count; i++) {
-        fg_stmt_t *stmt =
-            fg_db_prepare(store->db, "INSERT INTO plan_stages (plan_id, position, api_id, stage_name, throttle)"
-                                     " VALUES (?1, ?2, ?3, ?4, ?5)");
+        fg_stmt_t *stmt = fg_db_prepare(
+            store->db, "INSERT INTO plan_stages (plan_id, position, api_id, stage_name, throttle)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5)");
         fg_db_bind_text(stmt, 1, plan->id);
         fg_db_bind_i64(stmt, 2, (int64_t)i);
         fg_db_bind_text(stmt, 3, plan->stages[i].api_id);
@@ -41,8 +42,8 @@ static fg_status_t insert_stages(fg_store_t *store, const fg_usage_plan_t *plan,
     return status;
 }
 
-static fg_status_t run_for_plan(fg_store_t *store, const char *sql, fg_str_t plan_id, uint64_t *ret_changes,
-                                fg_error_t *reterr)
+static fg_status_t run_for_plan(fg_store_t *store, const char *sql, fg_str_t plan_id,
+                                uint64_t *ret_changes, fg_error_t *reterr)
 {
     fg_stmt_t *stmt = fg_db_prepare(store->db, sql);
     fg_db_bind_text(stmt, 1, plan_id);
@@ -61,7 +62,8 @@ fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan, fg_er
     fg_status_t status = fg_ordinal_take(store, &ordinal, reterr);
     if (status != FG_OK)
         return status;
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "INSERT INTO usage_plans (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+    fg_stmt_t *stmt = fg_db_prepare(store->db, "INSERT INTO usage_plans (" COLUMNS
+                                               ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
                                                " ?7, ?8, ?9, ?10, ?11)");
     bind_fields(stmt, plan);
     fg_db_bind_i64(stmt, 11, ordinal);
@@ -79,8 +81,10 @@ fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan,
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
     fg_stmt_t *stmt = fg_db_prepare(
-        store->db, "UPDATE usage_plans SET name = ?2, description = ?3, product_code = ?4, tags = ?5, rate_limit = ?6,"
-                   " burst_limit = ?7, quota_limit = ?8, quota_offset = ?9, quota_period = ?10 WHERE id = ?1");
+        store->db,
+        "UPDATE usage_plans SET name = ?2, description = ?3, product_code = ?4, tags = ?5, "
+        "rate_limit = ?6,"
+        " burst_limit = ?7, quota_limit = ?8, quota_offset = ?9, quota_period = ?10 WHERE id = ?1");
     bind_fields(stmt, plan);
     uint64_t changes;
     fg_status_t status = fg_db_run(stmt, &changes, reterr);
@@ -95,7 +99,8 @@ fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan,
     return status;
 }
 
-/* FG_CHANGE_KEY for every key of the plan, written by the database in one go: a plan may have millions. */
+/* FG_CHANGE_KEY for every key of the plan, written by the database in one go: a plan may have
+ * millions. */
 static fg_status_t note_members(fg_store_t *store, fg_str_t plan_id, fg_error_t *reterr)
 {
     uint64_t last, count;
@@ -111,7 +116,8 @@ static fg_status_t note_members(fg_store_t *store, fg_str_t plan_id, fg_error_t 
     fg_db_bind_i64(stmt, 3, FG_CHANGE_KEY);
     status = fg_db_run(stmt, &count, reterr);
     int64_t first;
-    return status == FG_OK ? fg_counter_take(store, FG_STR("change"), count, &first, reterr) : status;
+    return status == FG_OK ? fg_counter_take(store, FG_STR("change"), count, &first, reterr)
+                           : status;
 }
 
 static fg_status_t check_exists(fg_store_t *store, fg_str_t id, fg_error_t *reterr)
@@ -143,11 +149,13 @@ fg_status_t fg_store_plan_delete(fg_store_t *store, fg_str_t id, fg_error_t *ret
 
 /* ---- reading ---- */
 
-static fg_status_t read_stages(fg_store_t *store, fg_arena_t *arena, fg_usage_plan_t *plan, fg_error_t *reterr)
+static fg_status_t read_stages(fg_store_t *store, fg_arena_t *arena, fg_usage_plan_t *plan,
+                               fg_error_t *reterr)
 {
     fg_row_t row = {.arena = arena};
-    row.stmt = fg_db_prepare(store->db, "SELECT api_id, stage_name, throttle FROM plan_stages WHERE plan_id = ?1"
-                                        " ORDER BY position");
+    row.stmt = fg_db_prepare(
+        store->db, "SELECT api_id, stage_name, throttle FROM plan_stages WHERE plan_id = ?1"
+                   " ORDER BY position");
     fg_db_bind_text(row.stmt, 1, plan->id);
     fg_rows_t rows = {.arena = arena, .bytes = sizeof(fg_api_stage_t)};
     bool has_row = false;
@@ -155,7 +163,8 @@ static fg_status_t read_stages(fg_store_t *store, fg_arena_t *arena, fg_usage_pl
     while (status == FG_OK && has_row) {
         fg_api_stage_t *stage = fg_rows_add(&rows);
         if (stage)
-            *stage = (fg_api_stage_t){fg_row_text(&row, 0), fg_row_text(&row, 1), fg_row_text(&row, 2)};
+            *stage =
+                (fg_api_stage_t){fg_row_text(&row, 0), fg_row_text(&row, 1), fg_row_text(&row, 2)};
         if (!stage || row.is_short)
             status = fg_out_of_memory(reterr);
         else
@@ -167,7 +176,8 @@ static fg_status_t read_stages(fg_store_t *store, fg_arena_t *arena, fg_usage_pl
     return status;
 }
 
-static fg_status_t read_plan(fg_store_t *store, fg_row_t *row, fg_usage_plan_t *plan, fg_error_t *reterr)
+static fg_status_t read_plan(fg_store_t *store, fg_row_t *row, fg_usage_plan_t *plan,
+                             fg_error_t *reterr)
 {
     fg_stmt_t *stmt = row->stmt;
     *plan = (fg_usage_plan_t){
@@ -190,8 +200,8 @@ static fg_status_t read_plan(fg_store_t *store, fg_row_t *row, fg_usage_plan_t *
     return read_stages(store, row->arena, plan, reterr);
 }
 
-fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena, fg_usage_plan_t *ret_plan,
-                              fg_error_t *reterr)
+fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
+                              fg_usage_plan_t *ret_plan, fg_error_t *reterr)
 {
     fg_row_t row = {.arena = arena};
     row.stmt = fg_db_prepare(store->db, "SELECT " COLUMNS " FROM usage_plans WHERE id = ?1");
@@ -212,14 +222,17 @@ fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
 /* ?1: key; ?2, ?3: API and stage; ?4: position; ?5: count. */
 static void write_list_sql(const fg_plan_query_t *query, char *sql, size_t room)
 {
-    const char *key = query->key_id.at ? " AND id IN (SELECT plan_id FROM plan_keys WHERE key_id = ?1)" : "";
+    const char *key =
+        query->key_id.at ? " AND id IN (SELECT plan_id FROM plan_keys WHERE key_id = ?1)" : "";
     const char *stage = "";
     if (query->api_id.at)
         stage = query->stage_name.at
-                    ? " AND id IN (SELECT plan_id FROM plan_stages WHERE api_id = ?2 AND stage_name = ?3)"
+                    ? " AND id IN (SELECT plan_id FROM plan_stages WHERE api_id = ?2 AND "
+                      "stage_name = ?3)"
                     : " AND id IN (SELECT plan_id FROM plan_stages WHERE api_id = ?2)";
     (void)snprintf(sql, room,
-                   "SELECT " COLUMNS " FROM usage_plans WHERE ordinal %s ?4%s%s ORDER BY ordinal%s LIMIT ?5",
+                   "SELECT " COLUMNS
+                   " FROM usage_plans WHERE ordinal %s ?4%s%s ORDER BY ordinal%s LIMIT ?5",
                    query->is_ascending ? ">" : "<", key, stage, query->is_ascending ? "" : " DESC");
 }
 
@@ -270,8 +283,8 @@ fg_status_t fg_store_plan_list(fg_store_t *store, const fg_plan_query_t *query, 
 
 /* ---- stages that go ---- */
 
-static fg_stmt_t *prepare_for_stage(fg_store_t *store, const char *of_api, const char *of_stage, fg_str_t api_id,
-                                    fg_str_t stage_name)
+static fg_stmt_t *prepare_for_stage(fg_store_t *store, const char *of_api, const char *of_stage,
+                                    fg_str_t api_id, fg_str_t stage_name)
 {
     fg_stmt_t *stmt = fg_db_prepare(store->db, stage_name.at ? of_stage : of_api);
     fg_db_bind_text(stmt, 1, api_id);
@@ -280,23 +293,27 @@ static fg_stmt_t *prepare_for_stage(fg_store_t *store, const char *of_api, const
     return stmt;
 }
 
-fg_status_t fg_plans_detach_stage(fg_store_t *store, fg_str_t api_id, fg_str_t stage_name, fg_error_t *reterr)
+fg_status_t fg_plans_detach_stage(fg_store_t *store, fg_str_t api_id, fg_str_t stage_name,
+                                  fg_error_t *reterr)
 {
     fg_stmt_t *plans = prepare_for_stage(
         store, "SELECT DISTINCT plan_id FROM plan_stages WHERE api_id = ?1",
-        "SELECT DISTINCT plan_id FROM plan_stages WHERE api_id = ?1 AND stage_name = ?2", api_id, stage_name);
+        "SELECT DISTINCT plan_id FROM plan_stages WHERE api_id = ?1 AND stage_name = ?2", api_id,
+        stage_name);
     bool has_row = false;
     fg_status_t status = fg_db_step(plans, &has_row, reterr);
     while (status == FG_OK && has_row) {
-        status = fg_change_note(store, FG_CHANGE_PLAN, fg_db_column_text(plans, 0), FG_STR(""), reterr);
+        status =
+            fg_change_note(store, FG_CHANGE_PLAN, fg_db_column_text(plans, 0), FG_STR(""), reterr);
         if (status == FG_OK)
             status = fg_db_step(plans, &has_row, reterr);
     }
     fg_db_finish(plans);
     if (status != FG_OK)
         return status;
-    return fg_db_run(prepare_for_stage(store, "DELETE FROM plan_stages WHERE api_id = ?1",
-                                       "DELETE FROM plan_stages WHERE api_id = ?1 AND stage_name = ?2", api_id,
-                                       stage_name),
-                     NULL, reterr);
+    return fg_db_run(
+        prepare_for_stage(store, "DELETE FROM plan_stages WHERE api_id = ?1",
+                          "DELETE FROM plan_stages WHERE api_id = ?1 AND stage_name = ?2", api_id,
+                          stage_name),
+        NULL, reterr);
 }
