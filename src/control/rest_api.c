@@ -3,6 +3,7 @@
  * was given and escaped on the way out, and the tags, which each answer shows by its own rule
  * (reference 3.5).
  */
+#include "control/rest_api.h"
 #include "control/document.h"
 #include "control/handlers.h"
 
@@ -273,13 +274,12 @@ fg_status_t fg_rest_api_create(fg_call_t *call)
 {
     FG_JSON_SCOPED *api = json_object();
     FG_JSON_SCOPED *endpoint = json_object();
-    fg_str_t id, root_id;
+    fg_str_t id, root_id, clone_from = FG_STR_NONE;
     fg_status_t status = fg_fields_read(call, call->input, fields, FG_COUNT_OF(fields), api);
     if (status == FG_OK)
         status = read_endpoint(call, api, endpoint);
-    if (status == FG_OK && json_is_string(json_object_get(call->input, "cloneFrom")))
-        status = fg_error_set(call->error, FG_NOT_IMPLEMENTED, "cloneFrom",
-                              "cloneFrom is not supported");
+    if (status == FG_OK)
+        status = fg_input_str(call, call->input, "cloneFrom", &clone_from);
     if (status == FG_OK)
         status = check_new(call, api, endpoint);
     if (status == FG_OK)
@@ -290,7 +290,9 @@ fg_status_t fg_rest_api_create(fg_call_t *call)
         status = fill_defaults(call, api, endpoint, id, root_id);
     if (status == FG_OK)
         status = fg_document_save(call, FG_DOCUMENT_REST_API, FG_STR(""), id, FG_STR(""), api);
-    if (status == FG_OK)
+    if (status == FG_OK && clone_from.len)
+        status = fg_rest_api_clone(call, clone_from, id, root_id);
+    else if (status == FG_OK)
         status = save_first_documents(call, id, root_id);
     if (status != FG_OK)
         return status;

@@ -180,6 +180,37 @@ static void test_delete(void **state)
     walk_end(&walk);
 }
 
+static void test_clone(void **state)
+{
+    (void)state;
+    walk_t walk;
+    walk_begin(&walk);
+    walk_api(&walk);
+    walk_mock(&walk);
+    static const step_t steps[] = {
+        {"A clone.", "POST", "/restapis", "{\"name\":\"b\",\"cloneFrom\":\"$A\"}", 201,
+         "{\"name\":\"b\",\"cloneFrom\":\"<absent>\"}", "B=id"},
+        {"Its root is the one it names.", "GET", "/restapis/$B", NULL, 200, "{\"id\":\"$B\"}",
+         "S=rootResourceId"},
+        {"It has the resources with their methods.", "GET", "/restapis/$B/resources?embed=methods",
+         NULL, 200,
+         "{\"item\":[{\"path\":\"/\",\"id\":\"$S\"},{\"path\":\"/pets\",\"parentId\":\"$S\","
+         "\"resourceMethods\":{\"GET\":{\"methodIntegration\":{\"type\":\"MOCK\"}}}}]}",
+         NULL},
+        {"Ids are its own.", "GET", "/restapis/$B/resources/$P", NULL, 404,
+         MISSING("Invalid Resource identifier specified"), NULL},
+        {"Models came along.", "PUT", "/restapis/$B/resources/$S/methods/GET",
+         "{\"authorizationType\":\"NONE\",\"requestModels\":{\"a/b\":\"Empty\"}}", 201,
+         "{\"httpMethod\":\"GET\"}", NULL},
+        {"of nothing", "POST", "/restapis", "{\"name\":\"c\",\"cloneFrom\":\"nope\"}", 404,
+         NO_API("nope"), NULL},
+        {"That stored nothing.", "GET", "/restapis", NULL, 200,
+         "{\"item\":[{\"name\":\"weather\"},{\"name\":\"b\"}]}", NULL},
+    };
+    walk_steps(&walk, steps, FG_COUNT_OF(steps));
+    walk_end(&walk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_policy_is_escaped_twice),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_delete),
+        cmocka_unit_test(test_clone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
