@@ -97,22 +97,6 @@ ngx_http_faregate_error_type(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx
 }
 
 
-/* What nginx says of a request that it cannot read: its own status and words in the gateway's shape. */
-static ngx_int_t
-ngx_http_faregate_bad_request(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
-{
-    ngx_memzero(&ctx->answer, sizeof(ngx_http_faregate_answer_t));
-
-    ctx->reason = "request-invalid";
-    ctx->answer.status = r->err_status;
-    ctx->answer.content_type = FG_STR("application/json");
-    ctx->answer.body = FG_STR("{\"message\":\"Bad Request\"}");
-    ctx->answer.error_type = "BadRequestException";
-
-    return NGX_OK;
-}
-
-
 static ngx_uint_t
 ngx_http_faregate_is_gateway_error(ngx_uint_t status)
 {
@@ -144,7 +128,9 @@ ngx_http_faregate_error(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
         rc = ngx_http_faregate_make_refusal(r, ctx, type, &ctx->answer);
 
     } else {
-        rc = ngx_http_faregate_bad_request(r, ctx);
+        ctx->reason = "request-invalid";
+        ngx_http_faregate_make_bad_request(&ctx->answer, r->err_status);
+        rc = NGX_OK;
     }
 
     if (rc != NGX_OK) {

@@ -151,6 +151,11 @@ ngx_int_t ngx_http_faregate_refuse(ngx_http_request_t *r,
     const char *reason);
 ngx_int_t ngx_http_faregate_refuse_forbidden(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const char *reason);
+ngx_int_t ngx_http_faregate_refuse_bad_request(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx, const char *reason);
+/* What cannot be read or passed on, in the gateway's shape; no AWS text fits. */
+void ngx_http_faregate_make_bad_request(ngx_http_faregate_answer_t *answer,
+    ngx_uint_t status);
 ngx_int_t ngx_http_faregate_refuse_unavailable(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const char *reason);
 ngx_int_t ngx_http_faregate_send_answer(ngx_http_request_t *r,

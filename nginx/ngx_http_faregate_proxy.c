@@ -81,9 +81,7 @@ ngx_http_faregate_proxy(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
     rc = ngx_http_faregate_backend_uri(r, ctx);
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_faregate_refuse(r, ctx,
-                                        FG_GATEWAY_RESPONSE_BAD_REQUEST_PARAMETERS,
-                                        "backend-uri-refused");
+        return ngx_http_faregate_refuse_bad_request(r, ctx, "backend-uri-refused");
     }
 
     if (rc != NGX_OK || ngx_http_faregate_backend_host(r, ctx) != NGX_OK) {

@@ -151,6 +151,31 @@ ngx_http_faregate_refuse_forbidden(ngx_http_request_t *r,
 }
 
 
+void
+ngx_http_faregate_make_bad_request(ngx_http_faregate_answer_t *answer,
+    ngx_uint_t status)
+{
+    ngx_memzero(answer, sizeof(ngx_http_faregate_answer_t));
+
+    answer->status = status;
+    answer->content_type = FG_STR("application/json");
+    answer->body = FG_STR("{\"message\":\"Bad Request\"}");
+    answer->error_type = "BadRequestException";
+}
+
+
+ngx_int_t
+ngx_http_faregate_refuse_bad_request(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx, const char *reason)
+{
+    ngx_http_faregate_answer_t  answer;
+
+    ngx_http_faregate_make_bad_request(&answer, NGX_HTTP_BAD_REQUEST);
+
+    return ngx_http_faregate_refuse_with(r, ctx, &answer, reason);
+}
+
+
 ngx_int_t
 ngx_http_faregate_refuse_unavailable(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const char *reason)
