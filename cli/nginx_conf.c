@@ -139,12 +139,13 @@ static void write_tls(const fg_nginx_conf_t *options, FILE *out)
 
 static void write_data_server(const fg_nginx_conf_t *options, FILE *out)
 {
-    fprintf(out, "    server {\n        listen %s:%u reuseport;\n", options->data_address,
+    fprintf(out, "    server {\n        listen %s:%u;\n", options->data_address,
             (unsigned)options->data_port);
     fputs("        server_name _;\n"
           "        faregate_gateway on;\n"
           "        client_max_body_size 10m;\n"
           "        client_body_buffer_size 64k;\n"
+          "        request_pool_size 8k;\n"
           "        keepalive_requests 1000000;\n"
           "        underscores_in_headers on;\n\n"
           "        location / {\n"
