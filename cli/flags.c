@@ -1,0 +1,74 @@
+#include "flags.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void print_help(const fg_flags_t *flags)
+{
+    printf("faregate %s - %s\n\nOptions:\n", flags->command, flags->summary);
+    for (size_t i = 0; i < flags->count; i++) {
+        const fg_flag_t *flag = &flags->flags[i];
+        printf("  %s%s%s\n      %s\n", flag->name, flag->argument ? " " : "",
+               flag->argument ? flag->argument : "", flag->help);
+    }
+}
+
+static const fg_flag_t *find(const fg_flags_t *flags, fg_str_t name)
+{
+    for (size_t i = 0; i < flags->count; i++) {
+        if (fg_str_is(name, flags->flags[i].name))
+            return &flags->flags[i];
+    }
+    return NULL;
+}
+
+/* The value of argv[*i], which may be behind its `=` or the next word. NULL when there is none. */
+static const char *value_of(const char *behind, int argc, char **argv, int *i)
+{
+    if (behind)
+        return behind;
+    return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+bool fg_flags_parse(const fg_flags_t *flags, int argc, char **argv, int *ret_code)
+{
+    for (int i = 0; i < argc; i++) {
+        fg_str_t rest = fg_str(argv[i]);
+        fg_str_t name = fg_str_cut(&rest, '=');
+        const fg_flag_t *flag = find(flags, name);
+
+        if (fg_str_is(name, "--help") || fg_str_is(name, "help") || fg_str_is(name, "-h")) {
+            print_help(flags);
+            *ret_code = FG_EXIT_OK;
+            return false;
+        }
+        if (!flag || (!flag->argument && rest.at)) {
+            *ret_code = fg_fail(FG_EXIT_USAGE, "%s: unknown option '%s' (see faregate %s --help)",
+                                flags->command, argv[i], flags->command);
+            return false;
+        }
+        *flag->value = flag->argument ? value_of(rest.at, argc, argv, &i) : "";
+        if (!*flag->value) {
+            *ret_code = fg_fail(FG_EXIT_USAGE, "%s: %s expects %s", flags->command, flag->name,
+                                flag->argument);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool fg_flag_number(const char *name, const char *text, int64_t low, int64_t high,
+                    int64_t *ret_number)
+{
+    int64_t number;
+
+    if (!text)
+        return true;
+    if (!fg_str_to_i64(fg_str(text), &number) || number < low || number > high) {
+        fg_say("%s must be a number from %" PRId64 " to %" PRId64 ", not '%s'", name, low, high,
+               text);
+        return false;
+    }
+    *ret_number = number;
+    return true;
+}

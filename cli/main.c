@@ -1,0 +1,67 @@
+/*
+ * faregate - the command line: one row for each subcommand; every other word is a command of the
+ * control API.
+ */
+#include "cli.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+
+typedef struct subcommand {
+    const char *name;
+    const char *arguments;
+    const char *summary;
+    fg_subcommand_t *run;
+} subcommand_t;
+
+static const subcommand_t subcommands[] = {
+    {"run", "--data-dir DIR", "start faregated and nginx, and keep them running", fg_run_command},
+    {"doctor", "[--data-dir DIR]", "say what is wrong with an installation", fg_doctor_command},
+    {"demo", "[--data-dir DIR]", "create the demo API, its plans and keys", fg_demo_command},
+    {"apigateway", "COMMAND ...",
+     "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},
+};
+
+static int print_help(void)
+{
+    puts("faregate - an API gateway that counts: API keys, usage plans, quotas\n\n"
+         "Usage:");
+    for (size_t i = 0; i < FG_COUNT_OF(subcommands); i++)
+        printf("  faregate %-10s %-18s %s\n", subcommands[i].name, subcommands[i].arguments,
+               subcommands[i].summary);
+    puts("\n  faregate apigateway help lists its commands; every command knows --help.\n\n"
+         "Exit codes: 0 done, 1 failed, 2 wrong usage, 254 the service answered with an error,\n"
+         "255 the service could not be asked.");
+    return FG_EXIT_OK;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help();
+        return FG_EXIT_USAGE;
+    }
+    fg_str_t word = fg_str(argv[1]);
+    if (fg_str_is(word, "--help") || fg_str_is(word, "-h") ||
+        (fg_str_is(word, "help") && argc == 2))
+        return print_help();
+    if (fg_str_is(word, "--version")) {
+        puts("faregate " FG_VERSION);
+        return FG_EXIT_OK;
+    }
+    for (size_t i = 0; i < FG_COUNT_OF(subcommands); i++) {
+        if (fg_str_is(word, subcommands[i].name))
+            return subcommands[i].run(argc - 2, argv + 2);
+    }
+    return fg_apigateway_command(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int code = dispatch(argc, argv);
+    if (fflush(stdout) != 0 && code == FG_EXIT_OK)
+        code = fg_fail(FG_EXIT_FAILURE, "cannot write the result");
+    curl_global_cleanup();
+    return code;
+}
