@@ -1,8 +1,10 @@
 /*
- * faregate_balancer: the addresses of the upstream are those of the request's integration, resolved by the control plane.
+ * faregate_balancer: the addresses of the upstream are those of the request's integration, resolved
+ * by the control plane.
  *
- * The keepalive directive behind it wraps it. nginx's keepalive cache tells connections apart by address alone, so the upstream
- * for https goes without: two names on one address must never share a verified connection.
+ * The keepalive directive behind it wraps it. nginx's keepalive cache tells connections apart by
+ * address alone, so the upstream for https goes without: two names on one address must never share
+ * a verified connection.
  */
 #include "ngx_http_faregate_module.h"
 
@@ -83,7 +85,10 @@ ngx_http_faregate_save_session(ngx_peer_connection_t *pc, void *data)
 #endif
 
 
-/* The timeout is the integration's, and so is whether a certificate must be good; the location's settings are the default. */
+/*
+ * The timeout is the integration's, and so is whether a certificate must be good; the location's
+ * settings are the default.
+ */
 static ngx_int_t
 ngx_http_faregate_adapt_conf(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 {

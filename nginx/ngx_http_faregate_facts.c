@@ -1,9 +1,9 @@
 /*
  * What the client says: the stage it means, the path behind it, its verb and its key.
  *
- * Gateway locations read the request line as the client sent it, as the service does (reference 6.3: nothing is decoded).
- * Guarded locations read nginx's own normalized path, because that is what nginx serves: a raw "/open/%2e%2e/closed" must not
- * be judged as "/open/...".
+ * Gateway locations read the request line as the client sent it, as the service does (reference
+ * 6.3: nothing is decoded). Guarded locations read nginx's own normalized path, because that is
+ * what nginx serves: a raw "/open/%2e%2e/closed" must not be judged as "/open/...".
  */
 #include "ngx_http_faregate_module.h"
 
@@ -50,7 +50,10 @@ ngx_http_faregate_skip_slashes(fg_str_t s)
 }
 
 
-/* The first segment; *path becomes what stands behind it, with its slash. Slashes before it are dropped (reference 6.3). */
+/*
+ * The first segment; *path becomes what stands behind it, with its slash. Slashes before it are
+ * dropped (reference 6.3).
+ */
 static fg_str_t
 ngx_http_faregate_segment(fg_str_t *path)
 {
@@ -279,7 +282,9 @@ ngx_http_faregate_key_of_query(ngx_http_request_t *r,
 }
 
 
-/* Rule K4. A key that only an authorizer could name is missing as long as no authorizer is asked. */
+/*
+ * Rule K4. A key that only an authorizer could name is missing as long as no authorizer is asked.
+ */
 ngx_int_t
 ngx_http_faregate_find_key(ngx_http_request_t *r, fg_key_source_t source,
     ngx_http_faregate_facts_t *facts)

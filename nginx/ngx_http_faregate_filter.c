@@ -1,9 +1,9 @@
 /*
- * The answer on its way out: rule K7, the gateway's own headers, the remapping of the backend's (reference 6.10), and nginx's
- * own error pages turned into gateway responses.
+ * The answer on its way out: rule K7, the gateway's own headers, the remapping of the backend's
+ * (reference 6.10), and nginx's own error pages turned into gateway responses.
  *
- * A replaced answer keeps nginx's flow: the header filter writes the refusal's header, the body filter puts the refusal's body
- * in the place of whatever comes.
+ * A replaced answer keeps nginx's flow: the header filter writes the refusal's header, the body
+ * filter puts the refusal's body in the place of whatever comes.
  */
 #include "ngx_http_faregate_module.h"
 
@@ -45,8 +45,8 @@ ngx_http_faregate_is_key_gone(ngx_http_faregate_ctx_t *ctx)
 
 
 /*
- * The backend's answer is dropped by telling the content handler that the request ends with 403: it lets go of the backend and
- * nginx comes back here with an error page, which is then replaced.
+ * The backend's answer is dropped by telling the content handler that the request ends with 403: it
+ * lets go of the backend and nginx comes back here with an error page, which is then replaced.
  */
 static ngx_int_t
 ngx_http_faregate_drop_answer(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)

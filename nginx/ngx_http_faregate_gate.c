@@ -1,8 +1,8 @@
 /*
  * The worker's mapping of the gate.
  *
- * nginx starts before the gate exists and lives through its replacement: whoever needs it opens it, at most once a second,
- * and requests that come meanwhile are answered 503 with Retry-After.
+ * nginx starts before the gate exists and lives through its replacement: whoever needs it opens it,
+ * at most once a second, and requests that come meanwhile are answered 503 with Retry-After.
  */
 #include "ngx_http_faregate_module.h"
 
@@ -33,7 +33,8 @@ ngx_http_faregate_gate_open(ngx_http_faregate_main_conf_t *fmcf, ngx_log_t *log)
     if (status != FG_OK) {
         if (!fmcf->is_missing_logged) {
             ngx_log_error(NGX_LOG_ERR, log, 0,
-                          "faregate: gate \"%V\" cannot be opened (%s: %s), requests are answered 503 until it can",
+                          "faregate: gate \"%V\" cannot be opened (%s: %s), "
+                          "requests are answered 503 until it can",
                           &fmcf->gate_path, fg_status_text(status), error.message);
             fmcf->is_missing_logged = 1;
         }

@@ -1,9 +1,9 @@
 /*
  * The headers of the backend request (reference 6.9), made in one pass.
  *
- * nginx's proxy copies r->headers_in.headers but for those that its proxy_set_header lines name (Host, Connection, the
- * framing of the body). So the list is exchanged before it runs, and given back as soon as the request is made: logs and the
- * other modules see the client's headers.
+ * nginx's proxy copies r->headers_in.headers but for those that its proxy_set_header lines name
+ * (Host, Connection, the framing of the body). So the list is exchanged before it runs, and given
+ * back as soon as the request is made: logs and the other modules see the client's headers.
  */
 #include "ngx_http_faregate_module.h"
 #include "ngx_http_faregate_mapping.h"
@@ -109,7 +109,10 @@ ngx_http_faregate_push(ngx_http_request_t *r, ngx_str_t name, u_char *lowcase,
 }
 
 
-/* A name that no proxy_set_header line of the generated configuration has: its hash is never looked for. */
+/*
+ * A name that no proxy_set_header line of the generated configuration has: its hash is never looked
+ * for.
+ */
 static ngx_table_elt_t *
 ngx_http_faregate_push_own(ngx_http_request_t *r, const char *name,
     const char *lowcase, ngx_str_t value)

@@ -1,8 +1,8 @@
 /*
  * The names of a request: x-amzn-RequestId (a uuid), x-amz-apigw-id and the trace id.
  *
- * They must be unlike each other, not unguessable, so each worker draws them from a generator of its own (xoroshiro128+)
- * whose seed comes from the system.
+ * They must be unlike each other, not unguessable, so each worker draws them from a generator of
+ * its own (xoroshiro128+) whose seed comes from the system.
  */
 #include "ngx_http_faregate_module.h"
 

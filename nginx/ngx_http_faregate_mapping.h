@@ -1,5 +1,6 @@
 /*
- * ngx_http_faregate_mapping - the request as src/mapping sees it, and what comes back, copied into the request's pool.
+ * ngx_http_faregate_mapping - the request as src/mapping sees it, and what comes back, copied into
+ * the request's pool.
  */
 #ifndef NGX_HTTP_FAREGATE_MAPPING_H
 #define NGX_HTTP_FAREGATE_MAPPING_H
@@ -7,7 +8,10 @@
 #include "ngx_http_faregate_module.h"
 
 
-/* Path and query of the backend request into ctx->backend_uri. NGX_DECLINED: nothing that may be sent comes of it. */
+/*
+ * Path and query of the backend request into ctx->backend_uri. NGX_DECLINED: nothing that may be
+ * sent comes of it.
+ */
 ngx_int_t ngx_http_faregate_backend_uri(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx);
 

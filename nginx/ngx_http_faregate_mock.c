@@ -1,5 +1,6 @@
 /*
- * The MOCK integration: everything was read when the snapshot was built, what is left is to choose (reference 6.11).
+ * The MOCK integration: everything was read when the snapshot was built, what is left is to choose
+ * (reference 6.11).
  */
 #include "ngx_http_faregate_module.h"
 

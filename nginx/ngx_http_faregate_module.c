@@ -93,8 +93,8 @@ ngx_module_t  ngx_http_faregate_module = {
 
 
 /*
- * The decision stands in the PRECONTENT phase: behind every access module, so that nobody who is refused there is charged,
- * and, unlike the access phase itself, not skipped by "satisfy any".
+ * The decision stands in the PRECONTENT phase: behind every access module, so that nobody who is
+ * refused there is charged, and, unlike the access phase itself, not skipped by "satisfy any".
  */
 static ngx_int_t
 ngx_http_faregate_init(ngx_conf_t *cf)

@@ -1,9 +1,10 @@
 /*
  * ngx_http_faregate - what the files of the module share.
  *
- * Shape      One context for each request that came through a faregate location, found by the request's slot or, after an
- *            internal redirect has emptied the slot, by the pool's cleanup. One gate and one row of snapshots for each worker,
- *            kept in the main configuration.
+ * Shape      One context for each request that came through a faregate location, found by the
+ *            request's slot or, after an internal redirect has emptied the slot, by the pool's
+ *            cleanup. One gate and one row of snapshots for each worker, kept in the main
+ *            configuration.
  * Ownership  The context holds a reference on its snapshot until the request's pool dies.
  * Threads    One: the worker's event loop.
  * Rule       docs/directives.md; reference 6.
@@ -105,7 +106,7 @@ typedef struct {
     unsigned                    is_proxied:1;   /* the backend is asked */
     unsigned                    is_rewritten:1; /* client_headers is set */
     unsigned                    is_answered:1;  /* the answer is the module's own, nothing to add */
-    unsigned                    is_replaced:1;  /* the body filter puts `answer` in place of the body */
+    unsigned                    is_replaced:1;  /* `answer` stands for the body */
     unsigned                    is_replacement_sent:1;
     unsigned                    has_ids:1;
 
@@ -114,7 +115,10 @@ typedef struct {
 } ngx_http_faregate_ctx_t;
 
 
-/* ngx_http_faregate_gate.c: the worker's mapping, opened again when it is retired; NULL while there is none. */
+/*
+ * ngx_http_faregate_gate.c: the worker's mapping, opened again when it is retired; NULL while there
+ * is none.
+ */
 fg_gate_t *ngx_http_faregate_gate(ngx_http_faregate_main_conf_t *fmcf,
     ngx_log_t *log);
 void ngx_http_faregate_gate_close(void *data);
@@ -134,7 +138,10 @@ ngx_int_t ngx_http_faregate_find_key(ngx_http_request_t *r,
 fg_str_t ngx_http_faregate_header(ngx_http_request_t *r, const char *lowcase,
     size_t len);
 
-/* ngx_http_faregate_request.c: the PRECONTENT phase, and the context of a request (NULL: it never came through). */
+/*
+ * ngx_http_faregate_request.c: the PRECONTENT phase, and the context of a request (NULL: it never
+ * came through).
+ */
 ngx_int_t ngx_http_faregate_handler(ngx_http_request_t *r);
 ngx_http_faregate_ctx_t *ngx_http_faregate_ctx(ngx_http_request_t *r);
 ngx_http_faregate_ctx_t *ngx_http_faregate_ctx_create(ngx_http_request_t *r);
@@ -145,7 +152,10 @@ void ngx_http_faregate_make_ids(ngx_http_faregate_ctx_t *ctx);
 void ngx_http_faregate_make_trace_id(ngx_http_faregate_main_conf_t *fmcf,
     u_char *ret_text);
 
-/* ngx_http_faregate_refuse.c: NGX_DONE after the answer is on its way, or what a phase handler returns on failure. */
+/*
+ * ngx_http_faregate_refuse.c: NGX_DONE after the answer is on its way, or what a phase handler
+ * returns on failure.
+ */
 ngx_int_t ngx_http_faregate_refuse(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, fg_gateway_response_type_t type,
     const char *reason);
@@ -178,7 +188,10 @@ ngx_int_t ngx_http_faregate_mock(ngx_http_request_t *r,
 ngx_int_t ngx_http_faregate_proxy(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx);
 
-/* ngx_http_faregate_headers.c: the backend's request headers in the place of the client's, until _restore. */
+/*
+ * ngx_http_faregate_headers.c: the backend's request headers in the place of the client's, until
+ * _restore.
+ */
 ngx_int_t ngx_http_faregate_headers_rewrite(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx);
 void ngx_http_faregate_headers_restore(ngx_http_request_t *r,

@@ -1,8 +1,9 @@
 /*
  * The HTTP_PROXY integration, up to the point where nginx's own proxy takes over (reference 6.9).
  *
- * The location's proxy_pass reads $faregate_backend_scheme, $faregate_upstream and $faregate_backend_uri; the balancer of that
- * upstream finds the addresses in this request's snapshot. So buffering, retries, TLS and body handling are nginx's.
+ * The location's proxy_pass reads $faregate_backend_scheme, $faregate_upstream and
+ * $faregate_backend_uri; the balancer of that upstream finds the addresses in this request's
+ * snapshot. So buffering, retries, TLS and body handling are nginx's.
  */
 #include "ngx_http_faregate_module.h"
 #include "ngx_http_faregate_mapping.h"

@@ -5,7 +5,10 @@
 #include "ngx_http_faregate_mapping.h"
 
 
-/* Reference 6.8: ACCESS_DENIED spells its member with a capital; the service's own 500 has a blank behind the colon. */
+/*
+ * Reference 6.8: ACCESS_DENIED spells its member with a capital; the service's own 500 has a blank
+ * behind the colon.
+ */
 static const char *
 ngx_http_faregate_member(fg_gateway_response_type_t type)
 {
@@ -314,7 +317,10 @@ ngx_http_faregate_send_body(ngx_http_request_t *r, fg_str_t body)
 }
 
 
-/* A body in the snapshot stays mapped until the pool of the request dies, after the last byte has left. */
+/*
+ * A body in the snapshot stays mapped until the pool of the request dies, after the last byte has
+ * left.
+ */
 ngx_int_t
 ngx_http_faregate_send_answer(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, ngx_http_faregate_answer_t *answer)

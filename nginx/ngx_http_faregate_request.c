@@ -69,7 +69,10 @@ ngx_http_faregate_ctx_create(ngx_http_request_t *r)
 }
 
 
-/* An unknown API, an unknown stage and a stage without a deployment look alike: 403 Forbidden (reference 6.1). */
+/*
+ * An unknown API, an unknown stage and a stage without a deployment look alike: 403 Forbidden
+ * (reference 6.1).
+ */
 static ngx_int_t
 ngx_http_faregate_find_stage(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate, uint32_t *ret_stage_index)
@@ -288,7 +291,8 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 
 
 /*
- * A request is decided once: what an internal redirect makes of it is still the same ride, and so are its subrequests.
+ * A request is decided once: what an internal redirect makes of it is still the same ride, and so
+ * are its subrequests.
  */
 ngx_int_t
 ngx_http_faregate_handler(ngx_http_request_t *r)

@@ -1,7 +1,9 @@
 /*
- * The worker's row of route snapshots, one for each stage, mapped when a request first needs its revision.
+ * The worker's row of route snapshots, one for each stage, mapped when a request first needs its
+ * revision.
  *
- * A request holds a reference of its own, so a replaced snapshot is unmapped when its last request leaves.
+ * A request holds a reference of its own, so a replaced snapshot is unmapped when its last request
+ * leaves.
  */
 #include "ngx_http_faregate_module.h"
 
