@@ -1,0 +1,161 @@
+/*
+ * layout - the gate's file, byte by byte.
+ *
+ *     0                header, one page: what a process checks before it maps the rest, then the words that change
+ *     stages_at        stages_max x 192: open addressing by api and stage; the position is the stage index
+ *     live_at          plans_max x 4: plan index -> record in force, plus 1; 0 for none
+ *     records_at       records_max x 256: plan records, written once, then read-only until nobody can read them
+ *     buckets_at       buckets x 16: id and throttle word of (stage, method)
+ *     dirty_at         slots_max / 64: a byte per 64 slots that counted since the last drain
+ *     slots_at         slots_max x 64: one cache line per pair of key and plan (or 6 more plans of a key)
+ *     directories_at   two banks, each a directory of every size from 2^level_min to 2^level_max entries of 64 bytes
+ *
+ * The file is sparse: tmpfs keeps the pages that were touched. Slots never move. A larger directory is built in its own
+ * place and published with one store of `directory`; the old one's pages are then given back. A reader that finds nothing
+ * looks whether the directory changed meanwhile, and looks again if so.
+ *
+ * Writer's order everywhere: write the new thing whole, then publish it with one release store. A writer that dies before
+ * the store has changed nothing; after it, everything.
+ */
+#ifndef FG_GATE_LAYOUT_H
+#define FG_GATE_LAYOUT_H
+
+#include "gate/gate.h"
+
+#include <stdatomic.h>
+
+#define FG_GATE_MAGIC UINT64_C(0x3145544147474146) /* "FAGGATE1" */
+
+enum {
+    FG_GATE_VERSION = 1,
+    FG_GATE_HEADER_BYTES = 4096,
+    FG_GATE_LINE_BYTES = 64,
+    FG_GATE_ENTRY_PLANS = 4,   /* plans of a key in its entry */
+    FG_GATE_CHUNK_PLANS = 6,   /* more of them in one slot line, before the word that tells whose it is */
+    FG_GATE_RECORD_STAGES = 48,
+    FG_GATE_SLOTS_PER_DIRTY = 64,
+    FG_GATE_BUCKET_PROBES = 32,
+};
+
+/* Everything that offsets follow from; compared whole when a file is opened. */
+typedef struct fg_gate_geometry {
+    uint64_t slots_max;
+    uint32_t plans_max, records_max, stages_max, buckets;
+    uint32_t level_min, level_max;
+} fg_gate_geometry_t;
+
+typedef struct fg_gate_header {
+    uint64_t magic;
+    uint32_t version, header_bytes;
+    fg_gate_geometry_t geometry;
+    uint64_t file_bytes;
+    fg_digester_t digester;
+    char store_uuid[FG_STORE_UUID_BYTES + 1];
+    char boot_id[FG_STORE_UUID_BYTES + 1];
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t is_retired; /* the line that every request reads */
+    _Atomic uint32_t directory;                               /* level * 2 + bank */
+    _Atomic uint64_t seq;
+    _Atomic uint64_t account_rate_milli_rps, account_burst;   /* burst 2^32 and up: no account limit */
+    _Atomic uint32_t are_keys_without_plan_allowed;
+    _Alignas(FG_GATE_LINE_BYTES) fg_throttle_word_t account_word; /* written by every request: its own line */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count;      /* the writer's own, for the fill */
+    _Atomic uint64_t tombstone_count, slots_used, buckets_used;
+} fg_gate_header_t;
+_Static_assert(sizeof(fg_gate_header_t) <= FG_GATE_HEADER_BYTES, "the header fits its page");
+
+typedef struct fg_gate_stage {
+    _Atomic uint32_t is_taken;
+    uint32_t name_bytes;
+    uint64_t api_id;
+    _Atomic uint64_t revision;
+    char name[FG_STAGE_NAME_BYTES_MAX];
+    char padding[40];
+} fg_gate_stage_t;
+_Static_assert(sizeof(fg_gate_stage_t) == 192, "three lines");
+
+typedef struct fg_gate_record {
+    uint64_t plan_id;
+    uint64_t rate_milli_rps;
+    uint32_t burst;
+    uint8_t has_throttle, has_quota, period, offset_days;
+    uint64_t quota_limit;
+    uint32_t stage_count; /* in this record */
+    uint32_t next;        /* record with more stages, plus 1 */
+    char padding[24];
+    uint32_t stages[FG_GATE_RECORD_STAGES];
+} fg_gate_record_t;
+_Static_assert(sizeof(fg_gate_record_t) == 256, "four lines");
+
+typedef struct fg_gate_bucket {
+    _Atomic uint64_t id; /* 0: free */
+    fg_throttle_word_t word;
+} fg_gate_bucket_t;
+_Static_assert(sizeof(fg_gate_bucket_t) == 16, "four to a line");
+
+typedef struct fg_gate_slot {
+    fg_throttle_word_t throttle;
+    fg_quota_word_t quota, extension, day[2];
+    _Atomic uint32_t throttled;  /* refusals, wrapping */
+    _Atomic uint32_t over_quota; /* refusals, wrapping in 31 bits; the high bit says "counted since the last drain" */
+    _Atomic uint64_t key_id;     /* 0: free; FG_GATE_CHUNK: more pairs of a key */
+    uint64_t plan_id;
+} fg_gate_slot_t;
+_Static_assert(sizeof(fg_gate_slot_t) == FG_GATE_LINE_BYTES, "one line");
+#define FG_GATE_CHUNK UINT64_MAX /* no packed id is as large */
+#define FG_GATE_SLOT_DIRTY (UINT32_C(1) << 31)
+
+_Static_assert((int)FG_GATE_ENTRY_PLANS + (int)FG_GATE_CHUNK_PLANS >= (int)FG_PLANS_PER_KEY_MAX,
+               "an entry and one more line hold the plans of a key");
+_Static_assert(offsetof(fg_gate_slot_t, key_id) == FG_GATE_CHUNK_PLANS * sizeof(uint64_t), "chunks end there");
+
+/* A pair in one word: plan index plus 1 (high), slot index (low); 0 for none. */
+typedef _Atomic uint64_t fg_gate_pair_t;
+#define FG_GATE_PAIR(plan_index, slot_index) (((uint64_t)(plan_index) + 1) << 32 | (slot_index))
+#define FG_GATE_PAIR_PLAN(pair) ((uint32_t)((pair) >> 32) - 1)
+#define FG_GATE_PAIR_SLOT(pair) ((uint32_t)(pair))
+
+typedef struct fg_gate_entry {
+    fg_digest_t digest;
+    uint64_t key_id;
+    _Atomic uint32_t state; /* fg_key_state_t; FG_KEY_UNKNOWN: never used */
+    _Atomic uint32_t more;  /* slot line with more pairs, plus 1 */
+    fg_gate_pair_t pairs[FG_GATE_ENTRY_PLANS];
+} fg_gate_entry_t;
+_Static_assert(sizeof(fg_gate_entry_t) == FG_GATE_LINE_BYTES, "one line");
+
+struct fg_gate {
+    fg_gate_header_t *header;
+    fg_gate_stage_t *stages;
+    _Atomic uint32_t *live;
+    fg_gate_record_t *records;
+    fg_gate_bucket_t *buckets;
+    _Atomic uint8_t *dirty;
+    fg_gate_slot_t *slots;
+    char *directories;
+    fg_gate_geometry_t geometry;
+    uint64_t file_bytes;
+    char *directory_path; /* folder of the file */
+};
+
+/* Bytes of the whole file. */
+uint64_t fg_gate_file_bytes(const fg_gate_geometry_t *geometry);
+/* Point `gate` into a mapping that starts at `base`. */
+void fg_gate_place(fg_gate_t *gate, void *base, const fg_gate_geometry_t *geometry);
+/* Byte offset of a directory within the file. */
+uint64_t fg_gate_directory_at(const fg_gate_geometry_t *geometry, uint32_t directory);
+
+/* The entry of `digest` in the directory in force, tombstones too; NULL when there is none. */
+fg_gate_entry_t *fg_gate_entry_find(const fg_gate_t *gate, fg_digest_t digest);
+/* Where `digest` is, or would go, in directory `directory`. NULL when that is full. */
+fg_gate_entry_t *fg_gate_entry_place(const fg_gate_t *gate, uint32_t directory, fg_digest_t digest);
+/* The record in force of a plan index; NULL for none. */
+const fg_gate_record_t *fg_gate_record_of(const fg_gate_t *gate, uint32_t plan_index);
+/* Does the plan cover the stage? */
+bool fg_gate_record_covers(const fg_gate_t *gate, const fg_gate_record_t *record, uint32_t stage_index);
+fg_throttle_t fg_gate_record_throttle(const fg_gate_record_t *record);
+fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record);
+
+/* The pairs of an entry: word number `index`, NULL past the end. */
+fg_gate_pair_t *fg_gate_entry_pair(const fg_gate_t *gate, fg_gate_entry_t *entry, size_t index);
+
+#endif
