@@ -17,7 +17,9 @@ const char *fg_nginx_conf_system_certificates(void)
     return access(path, R_OK) == 0 ? path : NULL;
 }
 
-/* Everything is written between double quotes; what would end them or start a variable is refused. */
+/*
+ * Everything is written between double quotes; what would end them or start a variable is refused.
+ */
 static bool is_plain(const char *text)
 {
     if (text == NULL || *text == '\0') {
@@ -108,7 +110,10 @@ static void write_logging(const fg_nginx_conf_t *options, FILE *out)
 
 static void write_backends(FILE *out)
 {
-    /* The https one keeps no connections: nginx would share them by address alone, whatever name was verified. */
+    /*
+     * The https one keeps no connections: nginx would share them by address alone, whatever
+     * name was verified.
+     */
     fputs("    upstream faregate_http {\n"
           "        server 0.0.0.1;\n"
           "        faregate_balancer;\n"

@@ -1,8 +1,9 @@
 /*
  * nginx_conf - the nginx configuration that `faregate run` starts nginx with.
  *
- * Shape      Two servers in one nginx: the data plane (every request through the module) and the control plane (passed to
- *            faregated's unix socket with the client's own Host header and raw URI, which SigV4 has signed).
+ * Shape      Two servers in one nginx: the data plane (every request through the module) and the
+ *            control plane (passed to faregated's unix socket with the client's own Host header and
+ *            raw URI, which SigV4 has signed).
  * Ownership  Every text is borrowed for the call. Paths are absolute.
  * Rule       docs/directives.md explains each line that is written.
  */
@@ -23,20 +24,21 @@ typedef struct fg_nginx_conf {
     uint16_t control_port;
     const char *control_socket; /* faregated's unix socket */
     unsigned worker_count;      /* 0: one for each processor */
-    const char *user;           /* "www-data"; NULL leaves the line out (nginx is not started by root) */
+    const char *user;           /* "www-data"; NULL leaves the line out (nobody but root may) */
     const char *log_dir;        /* error.log, access.log and control.log */
     const char *temp_dir;       /* bodies that do not fit into memory */
     const char *pid_path;
-    /* Certificates that https backends are checked against; NULL: https backends are served only when their integration has
-     * insecureSkipVerification, the others answer 500. */
+    /* Certificates that https backends are checked against; NULL: https backends are served only
+     * when their integration has insecureSkipVerification, the others answer 500. */
     const char *trusted_certificates;
 } fg_nginx_conf_t;
 
 /* "/etc/ssl/certs/ca-certificates.crt" when it can be read, NULL otherwise. */
 const char *fg_nginx_conf_system_certificates(void);
 
-/* Write the whole file. FG_BAD_REQUEST when a text cannot stand in a configuration file (a quote, a backslash, a dollar
- * sign, a control character, or it is missing), before anything is written; FG_IO when `out` fails. */
+/* Write the whole file. FG_BAD_REQUEST when a text cannot stand in a configuration file (a quote, a
+ * backslash, a dollar sign, a control character, or it is missing), before anything is written;
+ * FG_IO when `out` fails. */
 FG_MUST_USE fg_status_t fg_nginx_conf_write(const fg_nginx_conf_t *options, FILE *out);
 
 #endif
