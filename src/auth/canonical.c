@@ -128,7 +128,8 @@ static bool is_repeated(fg_str_t names, fg_str_t name)
     return count > 1;
 }
 
-fg_str_t fg_canonical_headers(const fg_sigv4_request_t *request, fg_str_t signed_names, fg_arena_t *arena)
+fg_str_t fg_canonical_headers(const fg_sigv4_request_t *request, fg_str_t signed_names,
+                              fg_arena_t *arena)
 {
     size_t bytes = signed_names.len + 1;
     for (size_t i = 0; i < request->header_count; i++)

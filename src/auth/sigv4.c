@@ -1,6 +1,6 @@
 /*
- * The order of the checks is that of their cost and of what they give away: form, date, access key, signature. The secret is
- * asked for only when the form and the date hold.
+ * The order of the checks is that of their cost and of what they give away: form, date, access key,
+ * signature. The secret is asked for only when the form and the date hold.
  */
 #include "auth/sigv4.h"
 
@@ -70,7 +70,8 @@ static fg_status_t header_parse(const fg_sigv4_request_t *request, fg_str_t valu
     if (!claim->signed_headers.at)
         return incomplete(reterr, "Authorization header requires 'SignedHeaders' parameter.");
     if (!claim->stamp.at)
-        return incomplete(reterr, "Authorization header requires existence of a 'X-Amz-Date' header.");
+        return incomplete(reterr,
+                          "Authorization header requires existence of a 'X-Amz-Date' header.");
     return FG_OK;
 }
 
@@ -80,18 +81,21 @@ static fg_str_t query_value(fg_str_t query, const char *name, fg_arena_t *arena)
     return raw.at ? fg_uri_decode_copy(raw, arena) : FG_STR_NONE;
 }
 
-static fg_status_t presigned_parse(fg_str_t query, fg_arena_t *arena, claim_t *claim, fg_error_t *reterr)
+static fg_status_t presigned_parse(fg_str_t query, fg_arena_t *arena, claim_t *claim,
+                                   fg_error_t *reterr)
 {
     claim->is_presigned = true;
     claim->credential = query_value(query, "X-Amz-Credential", arena);
     claim->signed_headers = query_value(query, "X-Amz-SignedHeaders", arena);
     claim->signature = query_value(query, "X-Amz-Signature", arena);
     claim->stamp = query_value(query, "X-Amz-Date", arena);
-    if (!fg_str_is(query_value(query, "X-Amz-Algorithm", arena), ALGORITHM) || !claim->credential.at ||
-        !claim->signed_headers.at || !claim->signature.at || !claim->stamp.at)
-        return incomplete(reterr, "AWS query-string parameters must include 'X-Amz-Algorithm', "
-                                  "'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders' and "
-                                  "'X-Amz-Date'.");
+    if (!fg_str_is(query_value(query, "X-Amz-Algorithm", arena), ALGORITHM) ||
+        !claim->credential.at || !claim->signed_headers.at || !claim->signature.at ||
+        !claim->stamp.at)
+        return incomplete(reterr,
+                          "AWS query-string parameters must include 'X-Amz-Algorithm', "
+                          "'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders' and "
+                          "'X-Amz-Date'.");
     if (!fg_str_to_i64(query_value(query, "X-Amz-Expires", arena), &claim->expires_s) ||
         claim->expires_s < 1 || claim->expires_s > FG_SIGV4_EXPIRES_S_MAX)
         return incomplete(reterr, "X-Amz-Expires must be a number of seconds from 1 to 604800.");
@@ -136,7 +140,8 @@ static bool stamp_parse(fg_str_t stamp, fg_wall_t *ret_at)
     int year, month, day, hour, minute, second;
     if (stamp.len != STAMP_BYTES || stamp.at[8] != 'T' || stamp.at[15] != 'Z' ||
         !digits(stamp, 0, 4, &year) || !digits(stamp, 4, 2, &month) || !digits(stamp, 6, 2, &day) ||
-        !digits(stamp, 9, 2, &hour) || !digits(stamp, 11, 2, &minute) || !digits(stamp, 13, 2, &second))
+        !digits(stamp, 9, 2, &hour) || !digits(stamp, 11, 2, &minute) ||
+        !digits(stamp, 13, 2, &second))
         return false;
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
         second > 60)
@@ -159,7 +164,8 @@ static fg_status_t date_check(const claim_t *claim, fg_wall_t now, fg_error_t *r
     fg_wall_t signed_at;
     char edge_text[64], now_text[64];
     if (!stamp_parse(claim->stamp, &signed_at))
-        return incomplete(reterr, "Date must be in ISO-8601 'basic format', e.g. 20260101T120000Z.");
+        return incomplete(reterr,
+                          "Date must be in ISO-8601 'basic format', e.g. 20260101T120000Z.");
     if (!fg_str_eq(claim->date, fg_str_of(claim->stamp.at, 8)))
         return fg_error_set(reterr, FG_BAD_SIGNATURE, "Authorization",
                             "Date in Credential scope does not match the date of the request.");
@@ -177,7 +183,8 @@ static fg_status_t date_check(const claim_t *claim, fg_wall_t now, fg_error_t *r
         stamp_print((fg_wall_t){now.s + FG_SIGNATURE_SKEW_S}, edge_text, sizeof(edge_text));
         return fg_error_set(reterr, FG_BAD_SIGNATURE, "Authorization",
                             "Signature not yet current: %.*s is still later than %s (%s + %d min.)",
-                            FG_STR_ARG(claim->stamp), edge_text, now_text, FG_SIGNATURE_SKEW_S / 60);
+                            FG_STR_ARG(claim->stamp), edge_text, now_text,
+                            FG_SIGNATURE_SKEW_S / 60);
     }
     return FG_OK;
 }
@@ -191,8 +198,10 @@ static bool is_signed(const claim_t *claim, fg_str_t name)
     return false;
 }
 
-/* host and every x-amz-* header must stand under the signature, or a middleman could change them. */
-static fg_status_t headers_check(const fg_sigv4_request_t *request, const claim_t *claim, fg_error_t *reterr)
+/* host and every x-amz-* header must stand under the signature, or a middleman could change them.
+ */
+static fg_status_t headers_check(const fg_sigv4_request_t *request, const claim_t *claim,
+                                 fg_error_t *reterr)
 {
     if (!is_signed(claim, FG_STR("host")))
         return fg_error_set(reterr, FG_BAD_SIGNATURE, "Authorization",
@@ -215,14 +224,15 @@ static fg_status_t body_hash(const fg_sigv4_request_t *request, char *ret_hex, f
     fg_hex(hash, sizeof(hash), ret_hex);
     fg_str_t given = header_of(request, "x-amz-content-sha256");
     if (given.at && !fg_str_is(given, ret_hex))
-        return fg_error_set(reterr, FG_BAD_SIGNATURE, "X-Amz-Content-Sha256",
-                            "The provided 'x-amz-content-sha256' header does not match what was computed.");
+        return fg_error_set(
+            reterr, FG_BAD_SIGNATURE, "X-Amz-Content-Sha256",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.");
     return FG_OK;
 }
 
 /* Hash of the canonical request, in hexadecimal. */
-static fg_status_t request_hash(const fg_sigv4_request_t *request, const claim_t *claim, fg_arena_t *arena,
-                                char *ret_hex, fg_error_t *reterr)
+static fg_status_t request_hash(const fg_sigv4_request_t *request, const claim_t *claim,
+                                fg_arena_t *arena, char *ret_hex, fg_error_t *reterr)
 {
     char payload[HASH_HEX_BYTES + 1];
     fg_status_t status = body_hash(request, payload, reterr);
@@ -234,9 +244,9 @@ static fg_status_t request_hash(const fg_sigv4_request_t *request, const claim_t
     fg_str_t headers = fg_canonical_headers(request, claim->signed_headers, arena);
     if (!path.at || !query.at || !headers.at)
         return mismatch(reterr);
-    fg_str_t text = fg_arena_printf(arena, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s\n%s", FG_STR_ARG(request->verb),
-                                    FG_STR_ARG(path), FG_STR_ARG(query), FG_STR_ARG(headers),
-                                    FG_STR_ARG(claim->signed_headers), payload);
+    fg_str_t text = fg_arena_printf(
+        arena, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s\n%s", FG_STR_ARG(request->verb), FG_STR_ARG(path),
+        FG_STR_ARG(query), FG_STR_ARG(headers), FG_STR_ARG(claim->signed_headers), payload);
     if (!text.at)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
     uint8_t hash[FG_SHA256_BYTES];
@@ -272,12 +282,14 @@ static fg_status_t signature_make(const claim_t *claim, fg_str_t secret, const c
     return FG_OK;
 }
 
-static fg_status_t signature_check(const fg_sigv4_request_t *request, const fg_sigv4_options_t *options,
-                                   const claim_t *claim, fg_arena_t *arena, fg_error_t *reterr)
+static fg_status_t signature_check(const fg_sigv4_request_t *request,
+                                   const fg_sigv4_options_t *options, const claim_t *claim,
+                                   fg_arena_t *arena, fg_error_t *reterr)
 {
     char request_hex[HASH_HEX_BYTES + 1], signature[HASH_HEX_BYTES + 1];
     fg_str_t secret;
-    fg_status_t status = options->secret_of(options->ctx, claim->access_key_id, arena, &secret, reterr);
+    fg_status_t status =
+        options->secret_of(options->ctx, claim->access_key_id, arena, &secret, reterr);
     if (status == FG_NOT_FOUND)
         return fg_error_set(reterr, FG_UNKNOWN_CLIENT, "Authorization",
                             "The security token included in the request is invalid.");
@@ -293,8 +305,8 @@ static fg_status_t signature_check(const fg_sigv4_request_t *request, const fg_s
     return FG_OK;
 }
 
-static fg_status_t claim_parse(const fg_sigv4_request_t *request, fg_arena_t *arena, claim_t *ret_claim,
-                               fg_error_t *reterr)
+static fg_status_t claim_parse(const fg_sigv4_request_t *request, fg_arena_t *arena,
+                               claim_t *ret_claim, fg_error_t *reterr)
 {
     fg_str_t query = request->target;
     fg_str_cut(&query, '?');
@@ -304,7 +316,8 @@ static fg_status_t claim_parse(const fg_sigv4_request_t *request, fg_arena_t *ar
     if (fg_uri_query_last(query, FG_STR("X-Amz-Algorithm")).at ||
         fg_uri_query_last(query, FG_STR("X-Amz-Signature")).at)
         return presigned_parse(query, arena, ret_claim, reterr);
-    return fg_error_set(reterr, FG_UNAUTHENTICATED, "Authorization", "Missing Authentication Token");
+    return fg_error_set(reterr, FG_UNAUTHENTICATED, "Authorization",
+                        "Missing Authentication Token");
 }
 
 fg_status_t fg_sigv4_verify(const fg_sigv4_request_t *request, const fg_sigv4_options_t *options,

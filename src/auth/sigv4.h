@@ -1,12 +1,13 @@
 /*
- * sigv4 - AWS Signature Version 4: is this request from the holder of a secret, as it stands and about now?
+ * sigv4 - AWS Signature Version 4: is this request from the holder of a secret, as it stands and
+ * about now?
  *
- * Shape      One function over a plain request. The header form (Authorization) and the presigned form (X-Amz-* in the query,
- *            X-Amz-Expires up to seven days) are both known.
- * Ownership  What is handed back are views into the request; working space comes from the arena alone.
- * Threads    Any; the secret comes from the caller's call-back.
- * Rule       docs/rules/control.md C2 (reference 1.1): path encoded twice after dot segments went, query sorted, blanks in
- *            header values folded, five minutes of clock skew.
+ * Shape      One function over a plain request. The header form (Authorization) and the presigned
+ * form (X-Amz-* in the query, X-Amz-Expires up to seven days) are both known. Ownership  What is
+ * handed back are views into the request; working space comes from the arena alone. Threads    Any;
+ * the secret comes from the caller's call-back. Rule       docs/rules/control.md C2
+ * (reference 1.1): path encoded twice after dot segments went, query sorted, blanks in header
+ * values folded, five minutes of clock skew.
  */
 #ifndef FG_AUTH_SIGV4_H
 #define FG_AUTH_SIGV4_H
@@ -52,9 +53,8 @@ typedef struct fg_sigv4_identity {
  *   FG_UNAUTHENTICATED       neither form is there
  *   FG_INCOMPLETE_SIGNATURE  malformed
  *   FG_UNKNOWN_CLIENT        no such access key
- *   FG_BAD_SIGNATURE         does not match, too old, too new, of another service, or more parameters or headers than
- *                            this looks at
- *   FG_NO_MEMORY, or what secret_of said. */
+ *   FG_BAD_SIGNATURE         does not match, too old, too new, of another service, or more
+ * parameters or headers than this looks at FG_NO_MEMORY, or what secret_of said. */
 FG_MUST_USE fg_status_t fg_sigv4_verify(const fg_sigv4_request_t *request,
                                         const fg_sigv4_options_t *options, fg_wall_t now,
                                         fg_arena_t *arena, fg_sigv4_identity_t *ret_identity,

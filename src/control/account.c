@@ -6,9 +6,9 @@
 #include "control/patch_table.h"
 
 /* Names of settings in the store; the agent reads the limits. */
-#define SETTING_RATE FG_STR("account_rate_limit")
+#define SETTING_RATE  FG_STR("account_rate_limit")
 #define SETTING_BURST FG_STR("account_burst_limit")
-#define SETTING_ROLE FG_STR("account_cloudwatch_role_arn")
+#define SETTING_ROLE  FG_STR("account_cloudwatch_role_arn")
 
 typedef struct account {
     double rate_limit;
@@ -19,7 +19,8 @@ typedef struct account {
 
 static fg_status_t setting(fg_call_t *call, fg_str_t name, fg_str_t *ret_text)
 {
-    fg_status_t status = fg_store_setting_get(call->store, name, call->arena, ret_text, call->error);
+    fg_status_t status =
+        fg_store_setting_get(call->store, name, call->arena, ret_text, call->error);
     if (status == FG_NOT_FOUND)
         *ret_text = FG_STR_NONE;
     return status == FG_NOT_FOUND ? FG_OK : status;
@@ -28,7 +29,8 @@ static fg_status_t setting(fg_call_t *call, fg_str_t name, fg_str_t *ret_text)
 static fg_status_t load(fg_call_t *call, account_t *ret_account)
 {
     fg_str_t rate, burst;
-    *ret_account = (account_t){.rate_limit = 10000, .burst_limit = 5000}; /* Rule T2: the defaults */
+    *ret_account =
+        (account_t){.rate_limit = 10000, .burst_limit = 5000}; /* Rule T2: the defaults */
     fg_status_t status = setting(call, SETTING_RATE, &rate);
     if (status == FG_OK)
         status = setting(call, SETTING_BURST, &burst);
@@ -50,7 +52,8 @@ static fg_status_t render(fg_call_t *call, const account_t *account)
     if (!call->output)
         return fg_call_no_memory(call);
     if (!fg_str_is_empty(account->role_arn) &&
-        json_object_set_new(call->output, "cloudwatchRoleArn", fg_json_new_str(account->role_arn)) != 0)
+        json_object_set_new(call->output, "cloudwatchRoleArn",
+                            fg_json_new_str(account->role_arn)) != 0)
         return fg_call_no_memory(call);
     return FG_OK;
 }
@@ -120,7 +123,8 @@ static fg_status_t save(fg_call_t *call, const account_t *account)
         status = fg_store_setting_set(call->store, SETTING_ROLE, account->role_arn, call->error);
     if (status == FG_OK && account->is_rate_changed)
         status = fg_store_setting_set(call->store, SETTING_RATE,
-                                      fg_arena_printf(call->arena, "%.17g", account->rate_limit), call->error);
+                                      fg_arena_printf(call->arena, "%.17g", account->rate_limit),
+                                      call->error);
     if (status == FG_OK && account->is_burst_changed)
         status = fg_store_setting_set(
             call->store, SETTING_BURST,

@@ -19,7 +19,8 @@ static const fg_noun_field_t fields[] = {
 
 static fg_status_t no_key(fg_call_t *call)
 {
-    return fg_error_set(call->error, FG_NOT_FOUND, "apiKey", "Invalid API Key identifier specified");
+    return fg_error_set(call->error, FG_NOT_FOUND, "apiKey",
+                        "Invalid API Key identifier specified");
 }
 
 static fg_status_t exists(fg_call_t *call)
@@ -31,7 +32,8 @@ static fg_status_t key_render(fg_call_t *call, const fg_api_key_t *key, fg_tags_
                               json_t **ret_object)
 {
     FG_JSON_SCOPED *object = fg_noun_render(fields, FG_COUNT_OF(fields), key);
-    json_t *stages = key->stage_keys.at ? fg_json_parse(key->stage_keys, call->error) : json_array();
+    json_t *stages =
+        key->stage_keys.at ? fg_json_parse(key->stage_keys, call->error) : json_array();
     if (!object || json_object_set_new(object, "stageKeys", stages) != 0 ||
         !fg_tags_render(call, object, key->tags, show))
         return fg_call_no_memory(call);
@@ -43,7 +45,8 @@ static fg_status_t texts_check(fg_call_t *call, const fg_api_key_t *key)
 {
     if (fg_text_length(key->name) > FG_KEY_NAME_BYTES_MAX)
         return fg_error_set(call->error, FG_BAD_REQUEST, "name",
-                            "Invalid API Key name, can be at most %d characters.", FG_KEY_NAME_BYTES_MAX);
+                            "Invalid API Key name, can be at most %d characters.",
+                            FG_KEY_NAME_BYTES_MAX);
     if (fg_text_length(key->description) > FG_DESCRIPTION_BYTES_MAX)
         return fg_error_set(call->error, FG_BAD_REQUEST, "description",
                             "Invalid API Key description specified.");
@@ -55,10 +58,12 @@ static fg_status_t value_check(fg_call_t *call, fg_str_t value)
 {
     if (fg_text_length(value) < FG_KEY_VALUE_BYTES_MIN)
         return fg_error_set(call->error, FG_BAD_REQUEST, "value",
-                            "API Key value should be at least %d characters", FG_KEY_VALUE_BYTES_MIN);
+                            "API Key value should be at least %d characters",
+                            FG_KEY_VALUE_BYTES_MIN);
     if (fg_text_length(value) > FG_KEY_VALUE_BYTES_MAX)
         return fg_error_set(call->error, FG_BAD_REQUEST, "value",
-                            "API Key value exceeds maximum size of %d characters", FG_KEY_VALUE_BYTES_MAX);
+                            "API Key value exceeds maximum size of %d characters",
+                            FG_KEY_VALUE_BYTES_MAX);
     for (size_t i = 0; i < value.len; i++) {
         if (value.at[i] <= ' ' || value.at[i] > '~')
             return fg_error_set(call->error, FG_BAD_REQUEST, "value",
@@ -85,7 +90,8 @@ static fg_status_t stage_key_parse(fg_call_t *call, const json_t *item, json_t *
 {
     fg_str_t api_id, stage_name;
     if (!json_is_object(item))
-        return fg_error_set(call->error, FG_SERIALIZATION, "stageKeys", "Expected a structure in stageKeys");
+        return fg_error_set(call->error, FG_SERIALIZATION, "stageKeys",
+                            "Expected a structure in stageKeys");
     fg_status_t status = fg_input_str(call, item, "restApiId", &api_id);
     if (status == FG_OK)
         status = fg_input_str(call, item, "stageName", &stage_name);
@@ -93,7 +99,8 @@ static fg_status_t stage_key_parse(fg_call_t *call, const json_t *item, json_t *
         status = fg_call_api(call, api_id.at ? api_id : FG_STR("null"), NULL);
     if (status != FG_OK)
         return status;
-    fg_str_t text = fg_arena_printf(call->arena, "%.*s/%.*s", FG_STR_ARG(api_id), FG_STR_ARG(stage_name));
+    fg_str_t text =
+        fg_arena_printf(call->arena, "%.*s/%.*s", FG_STR_ARG(api_id), FG_STR_ARG(stage_name));
     if (!text.at || json_array_append_new(texts, fg_json_new_str(text)) != 0)
         return fg_call_no_memory(call);
     return FG_OK;
@@ -109,7 +116,8 @@ static fg_status_t stage_keys_parse(fg_call_t *call, fg_api_key_t *key)
                             "Expected list or null for stageKeys");
     FG_JSON_SCOPED *texts = json_array();
     size_t index;
-    json_array_foreach(list, index, item) {
+    json_array_foreach(list, index, item)
+    {
         fg_status_t status = stage_key_parse(call, item, texts);
         if (status != FG_OK)
             return status;
@@ -129,7 +137,8 @@ static fg_status_t room_check(fg_call_t *call)
             return status;
         if (count >= (uint64_t)keys_max)
             return fg_error_set(call->error, FG_LIMIT, "",
-                                "The limit of %lld API keys of this account is reached", (long long)keys_max);
+                                "The limit of %lld API keys of this account is reached",
+                                (long long)keys_max);
     }
     if (!call->control->agent)
         return FG_OK;
@@ -165,8 +174,8 @@ fg_status_t fg_api_key_get(fg_call_t *call)
 {
     fg_api_key_t key;
     bool with_value = fg_patch_bool(fg_call_query(call, "includeValue"));
-    fg_status_t status = fg_store_key_get(call->store, call->path_part[0], with_value, call->arena, &key,
-                                          call->error);
+    fg_status_t status = fg_store_key_get(call->store, call->path_part[0], with_value, call->arena,
+                                          &key, call->error);
     if (status == FG_NOT_FOUND)
         return no_key(call);
     return status == FG_OK ? key_render(call, &key, FG_TAGS_ALWAYS, &call->output) : status;
@@ -198,7 +207,8 @@ fg_status_t fg_api_key_list(fg_call_t *call)
         if (json_array_append_new(items, item) != 0)
             return fg_call_no_memory(call);
     }
-    return fg_call_page_answer(call, json_incref(items), has_more, has_more ? keys[count - 1].ordinal : 0);
+    return fg_call_page_answer(call, json_incref(items), has_more,
+                               has_more ? keys[count - 1].ordinal : 0);
 }
 
 fg_status_t fg_api_key_delete(fg_call_t *call)
@@ -255,7 +265,8 @@ static fg_status_t set_stage(fg_call_t *call, void *noun, const fg_patch_t *patc
 {
     fg_str_t *stage_keys = &((change_t *)noun)->key.stage_keys;
     if (fg_str_find(patch->value, '/') == patch->value.len)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations", "Invalid stage key specified");
+        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
+                            "Invalid stage key specified");
     FG_JSON_SCOPED *list = stage_keys->at ? fg_json_parse(*stage_keys, call->error) : json_array();
     if (!list)
         return fg_call_no_memory(call);
@@ -263,7 +274,8 @@ static fg_status_t set_stage(fg_call_t *call, void *noun, const fg_patch_t *patc
         if (fg_str_eq(fg_json_str(json_array_get(list, i)), patch->value))
             json_array_remove(list, i);
     }
-    if (patch->op == FG_PATCH_ADD && json_array_append_new(list, fg_json_new_str(patch->value)) != 0)
+    if (patch->op == FG_PATCH_ADD &&
+        json_array_append_new(list, fg_json_new_str(patch->value)) != 0)
         return fg_call_no_memory(call);
     *stage_keys = fg_json_render(list, call->arena);
     return stage_keys->at ? FG_OK : fg_call_no_memory(call);
@@ -286,13 +298,14 @@ static const fg_patch_row_t patch_rows[] = {
     {"/stages", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE), set_stage, true},
     {"/labels", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE), set_label, true},
 };
-static const fg_patch_table_t patch_table = {patch_rows, FG_COUNT_OF(patch_rows), fg_patch_refuse_a};
+static const fg_patch_table_t patch_table = {patch_rows, FG_COUNT_OF(patch_rows),
+                                             fg_patch_refuse_a};
 
 fg_status_t fg_api_key_update(fg_call_t *call)
 {
     change_t change = {.new_value = FG_STR_NONE};
-    fg_status_t status = fg_store_key_get(call->store, call->path_part[0], false, call->arena, &change.key,
-                                          call->error);
+    fg_status_t status = fg_store_key_get(call->store, call->path_part[0], false, call->arena,
+                                          &change.key, call->error);
     if (status == FG_NOT_FOUND)
         return no_key(call);
     if (status == FG_OK)

@@ -31,8 +31,8 @@ fg_status_t fg_call_new_id(fg_call_t *call, size_t length, fg_str_t *ret_id)
 fg_status_t fg_call_api(fg_call_t *call, fg_str_t api_id, json_t **ret_api)
 {
     fg_document_t document;
-    fg_status_t status = fg_store_document_get(call->store, FG_DOCUMENT_REST_API, FG_STR(""), api_id,
-                                               call->arena, &document, call->error);
+    fg_status_t status = fg_store_document_get(call->store, FG_DOCUMENT_REST_API, FG_STR(""),
+                                               api_id, call->arena, &document, call->error);
     if (status == FG_NOT_FOUND)
         return fg_call_no_api(call, api_id);
     if (status != FG_OK || !ret_api)

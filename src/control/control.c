@@ -1,6 +1,7 @@
 /*
- * One call, step by step: match, verify, read the body, run the handler (inside a transaction when it writes), commit,
- * publish, render. A step that fails ends the call; what it left in `error` becomes the answer.
+ * One call, step by step: match, verify, read the body, run the handler (inside a transaction when
+ * it writes), commit, publish, render. A step that fails ends the call; what it left in `error`
+ * becomes the answer.
  */
 #include "control/control.h"
 
@@ -10,8 +11,8 @@
 
 #include <stdio.h>
 
-static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *arena, fg_str_t *ret_secret,
-                             fg_error_t *reterr)
+static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *arena,
+                             fg_str_t *ret_secret, fg_error_t *reterr)
 {
     fg_control_t *control = ctx;
     fg_credential_t credential;
@@ -33,7 +34,8 @@ static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg
         return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
     for (size_t i = 0; i < count; i++)
         headers[i] = (fg_sigv4_header_t){request->headers[i].name, request->headers[i].value};
-    fg_sigv4_request_t signed_request = {request->verb, request->target, request->body, headers, count};
+    fg_sigv4_request_t signed_request = {request->verb, request->target, request->body, headers,
+                                         count};
     fg_sigv4_options_t options = {"apigateway", secret_of, control};
     fg_sigv4_identity_t identity;
     return fg_sigv4_verify(&signed_request, &options, now.wall, arena, &identity, reterr);
@@ -45,8 +47,9 @@ static fg_status_t body_parse(fg_call_t *call, json_t **ret_input)
     fg_operation_body_t body = call->operation->body;
     if (body == FG_BODY_NONE || body == FG_BODY_RAW)
         return FG_OK;
-    json_t *input = fg_str_is_empty(fg_str_trim(call->body)) ? json_object()
-                                                             : fg_json_parse(call->body, call->error);
+    json_t *input = fg_str_is_empty(fg_str_trim(call->body))
+                        ? json_object()
+                        : fg_json_parse(call->body, call->error);
     if (!input)
         return FG_SERIALIZATION;
     if (!json_is_object(input)) {
@@ -70,7 +73,8 @@ static fg_status_t run_writing(fg_call_t *call)
     return status;
 }
 
-/* The change is durable whatever comes of this: a failure is told as it is, and the gate catches up with the next publication. */
+/* The change is durable whatever comes of this: a failure is told as it is, and the gate catches up
+ * with the next publication. */
 static fg_status_t publish(fg_call_t *call)
 {
     if (!call->control->agent)
@@ -79,7 +83,8 @@ static fg_status_t publish(fg_call_t *call)
     if (fg_agent_publish(call->control->agent, &detail) == FG_OK)
         return FG_OK;
     return fg_error_set(call->error, FG_INTERNAL, "",
-                        "the change is stored but not yet published to the gate: %.1800s", detail.message);
+                        "the change is stored but not yet published to the gate: %.1800s",
+                        detail.message);
 }
 
 static fg_status_t run(fg_call_t *call)
@@ -109,13 +114,15 @@ static void header_add(fg_response_t *response, const char *name, fg_str_t value
 /* 11 bytes are 15 base64 characters and one '='. Rule C2, reference 1.2. */
 static fg_str_t extended_id(fg_random_t random, fg_arena_t *arena)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     uint8_t bytes[12] = {0};
     char *text = fg_arena_alloc(arena, 17);
     if (!text || !random.fill(random.ctx, bytes, 11))
         return FG_STR_NONE;
     for (size_t i = 0; i < 4; i++) {
-        uint32_t group = (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
+        uint32_t group =
+            (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
         for (size_t j = 0; j < 4; j++)
             text[4 * i + j] = alphabet[group >> (18 - 6 * j) & 63];
     }

@@ -3,7 +3,7 @@
 #include "base/uri.h"
 #include "control/handlers.h"
 
-#define READ false
+#define READ  false
 #define WRITE true
 const fg_operation_t fg_operations[] = {
 #define FG_OP(name, verb, path, query, ok, txn, body, handler)                                     \
@@ -66,19 +66,21 @@ static fg_status_t decode(fg_str_t raw, fg_arena_t *arena, fg_str_t *ret_text, f
 {
     fg_str_t text = fg_uri_decode_copy(raw, arena);
     if (!text.at || !fg_str_is_utf8(text))
-        return fg_error_set(reterr, FG_SERIALIZATION, "path", "The request line is not well-formed");
+        return fg_error_set(reterr, FG_SERIALIZATION, "path",
+                            "The request line is not well-formed");
     *ret_text = text;
     return FG_OK;
 }
 
-static fg_status_t query_decode(fg_str_t query, fg_arena_t *arena, fg_match_t *match, fg_error_t *reterr)
+static fg_status_t query_decode(fg_str_t query, fg_arena_t *arena, fg_match_t *match,
+                                fg_error_t *reterr)
 {
     size_t count = 0;
     for (fg_str_t rest = query, name, value; fg_uri_query_next(&rest, &name, &value);)
         count++;
     if (count > FG_QUERY_PARAMETERS_MAX)
-        return fg_error_set(reterr, FG_TOO_LARGE, "query", "At most %d query parameters are allowed",
-                            FG_QUERY_PARAMETERS_MAX);
+        return fg_error_set(reterr, FG_TOO_LARGE, "query",
+                            "At most %d query parameters are allowed", FG_QUERY_PARAMETERS_MAX);
     fg_pair_t *pairs = fg_arena_alloc(arena, (count + 1) * sizeof(*pairs));
     if (!pairs)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));

@@ -2,7 +2,8 @@
  * dispatch - from a request line to a row of the operations table.
  *
  * Ownership  Decoded texts live in the arena, the row in the table.
- * Rule       docs/rules/control.md C3 (reference 1.1): match on the raw path, then decode; imports are told apart by the query.
+ * Rule       docs/rules/control.md C3 (reference 1.1): match on the raw path, then decode; imports
+ * are told apart by the query.
  */
 #ifndef FG_CONTROL_DISPATCH_H
 #define FG_CONTROL_DISPATCH_H
@@ -18,8 +19,8 @@ typedef struct fg_match {
     size_t query_count;
 } fg_match_t;
 
-/* FG_UNKNOWN_OPERATION, FG_SERIALIZATION (broken coding or UTF-8), FG_TOO_LARGE (parameters), FG_NO_MEMORY; then *ret_match
- * may hold the operation alone. */
+/* FG_UNKNOWN_OPERATION, FG_SERIALIZATION (broken coding or UTF-8), FG_TOO_LARGE (parameters),
+ * FG_NO_MEMORY; then *ret_match may hold the operation alone. */
 FG_MUST_USE fg_status_t fg_dispatch(fg_str_t verb, fg_str_t target, fg_arena_t *arena,
                                     fg_match_t *ret_match, fg_error_t *reterr);
 

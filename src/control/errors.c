@@ -40,7 +40,8 @@ enum {
     EXCEPTION_ROWS = 0 EXCEPTIONS(EXCEPTION_COUNT)
 #undef EXCEPTION_COUNT
 };
-/* A designated row cannot stand twice without a warning, so equal counts mean that each status has one. */
+/* A designated row cannot stand twice without a warning, so equal counts mean that each status has
+ * one. */
 _Static_assert(EXCEPTION_ROWS == (int)FG_STATUS_COUNT, "a status lacks its exception");
 
 fg_exception_t fg_exception_of(fg_status_t status)
@@ -53,11 +54,13 @@ fg_str_t fg_error_body(const fg_error_t *error, fg_arena_t *arena)
 {
     bool is_ours = fg_exception_of(error->status).http_status >= 500 &&
                    error->status != FG_NOT_IMPLEMENTED && error->status != FG_INTERNAL;
-    const char *text = is_ours || !error->message[0] ? fg_status_text(error->status) : error->message;
+    const char *text =
+        is_ours || !error->message[0] ? fg_status_text(error->status) : error->message;
     /* Rule C4: this one spells its key with a capital */
     const char *key = error->status == FG_DENIED ? "Message" : "message";
     FG_JSON_SCOPED *body = json_pack("{s:s}", key, text);
     if (!body)
-        body = json_pack("{s:s}", key, fg_status_text(error->status)); /* the text was cut inside a character */
+        body = json_pack("{s:s}", key,
+                         fg_status_text(error->status)); /* the text was cut inside a character */
     return body ? fg_json_render(body, arena) : FG_STR_NONE;
 }

@@ -1,8 +1,8 @@
 /*
  * handlers - the functions behind the rows of operations.def.
  *
- * Shape      fg_<noun>_<verb>, one file per noun. Each starts after the checks: path parts present, body valid,
- *            transaction open, arena ready (operation.h).
+ * Shape      fg_<noun>_<verb>, one file per noun. Each starts after the checks: path parts present,
+ * body valid, transaction open, arena ready (operation.h).
  */
 #ifndef FG_CONTROL_HANDLERS_H
 #define FG_CONTROL_HANDLERS_H

@@ -1,6 +1,6 @@
 /*
- * Members of a body, with the service's words for a wrong type (rule C4, reference 1.3). The service runs on the JVM and names
- * its classes; clients match on these texts.
+ * Members of a body, with the service's words for a wrong type (rule C4, reference 1.3). The
+ * service runs on the JVM and names its classes; clients match on these texts.
  */
 #include "control/operation.h"
 
@@ -18,7 +18,8 @@ static const char *class_of(const json_t *value)
     }
 }
 
-static fg_status_t wrong_type(fg_call_t *call, const char *member, const json_t *value, const char *wanted)
+static fg_status_t wrong_type(fg_call_t *call, const char *member, const json_t *value,
+                              const char *wanted)
 {
     if (json_is_object(value))
         return fg_error_set(call->error, FG_SERIALIZATION, member,
@@ -26,8 +27,8 @@ static fg_status_t wrong_type(fg_call_t *call, const char *member, const json_t 
     if (json_is_array(value))
         return fg_error_set(call->error, FG_SERIALIZATION, member,
                             "Start of list found where not expected");
-    return fg_error_set(call->error, FG_SERIALIZATION, member, "class %s can not be converted to an %s",
-                        class_of(value), wanted);
+    return fg_error_set(call->error, FG_SERIALIZATION, member,
+                        "class %s can not be converted to an %s", class_of(value), wanted);
 }
 
 /* NULL when absent or null. */
@@ -37,7 +38,8 @@ static const json_t *present(const json_t *object, const char *member)
     return value && !json_is_null(value) ? value : NULL;
 }
 
-fg_status_t fg_input_str(fg_call_t *call, const json_t *object, const char *member, fg_str_t *ret_text)
+fg_status_t fg_input_str(fg_call_t *call, const json_t *object, const char *member,
+                         fg_str_t *ret_text)
 {
     const json_t *value = present(object, member);
     if (value && !json_is_string(value))
@@ -46,7 +48,8 @@ fg_status_t fg_input_str(fg_call_t *call, const json_t *object, const char *memb
     return FG_OK;
 }
 
-fg_status_t fg_input_bool(fg_call_t *call, const json_t *object, const char *member, bool *ret_value)
+fg_status_t fg_input_bool(fg_call_t *call, const json_t *object, const char *member,
+                          bool *ret_value)
 {
     const json_t *value = present(object, member);
     if (!value)
@@ -66,8 +69,10 @@ fg_status_t fg_input_i64(fg_call_t *call, const json_t *object, const char *memb
         return FG_OK;
     if (json_is_integer(value)) {
         *ret_value = json_integer_value(value);
-    } else if (json_is_real(value) && json_real_value(value) > -9e15 && json_real_value(value) < 9e15) {
-        *ret_value = (int64_t)json_real_value(value); /* 10.0, and 10.5 truncated as the service does */
+    } else if (json_is_real(value) && json_real_value(value) > -9e15 &&
+               json_real_value(value) < 9e15) {
+        *ret_value =
+            (int64_t)json_real_value(value); /* 10.0, and 10.5 truncated as the service does */
     } else {
         return wrong_type(call, member, value, "Integer");
     }
@@ -75,8 +80,8 @@ fg_status_t fg_input_i64(fg_call_t *call, const json_t *object, const char *memb
     return FG_OK;
 }
 
-fg_status_t fg_input_double(fg_call_t *call, const json_t *object, const char *member, bool *ret_has,
-                            double *ret_value)
+fg_status_t fg_input_double(fg_call_t *call, const json_t *object, const char *member,
+                            bool *ret_has, double *ret_value)
 {
     const json_t *value = present(object, member);
     *ret_has = false;
@@ -89,15 +94,16 @@ fg_status_t fg_input_double(fg_call_t *call, const json_t *object, const char *m
     return FG_OK;
 }
 
-fg_status_t fg_input_object(fg_call_t *call, const json_t *object, const char *member, json_t **ret_object)
+fg_status_t fg_input_object(fg_call_t *call, const json_t *object, const char *member,
+                            json_t **ret_object)
 {
     json_t *value = json_object_get(object, member);
     *ret_object = NULL;
     if (!value || json_is_null(value))
         return FG_OK;
     if (!json_is_object(value)) {
-        return fg_error_set(call->error, FG_SERIALIZATION, member, "Expected a map or structure for %s",
-                            member);
+        return fg_error_set(call->error, FG_SERIALIZATION, member,
+                            "Expected a map or structure for %s", member);
     }
     *ret_object = value;
     return FG_OK;

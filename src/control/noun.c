@@ -22,9 +22,9 @@ static fg_status_t tag_check(fg_call_t *call, const char *name, const json_t *va
         return fg_error_set(call->error, FG_SERIALIZATION, "tags",
                             "A tag's value must be a String: %.128s", name);
     if (length < 1 || length > TAG_KEY_LENGTH_MAX || strncmp(name, "aws:", 4) == 0)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "tags",
-                            "Invalid tag key: 1 to %d characters, not starting with aws:",
-                            TAG_KEY_LENGTH_MAX);
+        return fg_error_set(
+            call->error, FG_BAD_REQUEST, "tags",
+            "Invalid tag key: 1 to %d characters, not starting with aws:", TAG_KEY_LENGTH_MAX);
     if (fg_text_length(fg_json_str(value)) > TAG_VALUE_LENGTH_MAX)
         return fg_error_set(call->error, FG_BAD_REQUEST, "tags",
                             "Invalid tag value of %.128s: at most %d characters", name,
@@ -32,7 +32,8 @@ static fg_status_t tag_check(fg_call_t *call, const char *name, const json_t *va
     return FG_OK;
 }
 
-static fg_status_t tags_parse(fg_call_t *call, const json_t *object, const char *member, fg_str_t *ret_tags)
+static fg_status_t tags_parse(fg_call_t *call, const json_t *object, const char *member,
+                              fg_str_t *ret_tags)
 {
     json_t *tags;
     fg_status_t status = fg_input_object(call, object, member, &tags);
@@ -43,7 +44,8 @@ static fg_status_t tags_parse(fg_call_t *call, const json_t *object, const char 
                             FG_TAGS_MAX);
     const char *name;
     json_t *value;
-    json_object_foreach(tags, name, value) {
+    json_object_foreach(tags, name, value)
+    {
         status = tag_check(call, name, value);
         if (status != FG_OK)
             return status;
@@ -145,7 +147,8 @@ fg_status_t fg_call_page_answer(fg_call_t *call, json_t *items, bool has_more, i
     call->output = json_pack("{s:o}", "item", items); /* steals items, also when it fails */
     if (!call->output)
         return fg_call_no_memory(call);
-    if (has_more && json_object_set_new(call->output, "position", fg_position_new(call, last_ordinal)) != 0)
+    if (has_more &&
+        json_object_set_new(call->output, "position", fg_position_new(call, last_ordinal)) != 0)
         return fg_call_no_memory(call);
     return FG_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * noun - field tables: the wire name, the member and the type of each property of a struct, in one row.
+ * noun - field tables: the wire name, the member and the type of each property of a struct, in one
+ * row.
  *
  * Shape      The same rows read a body into the struct and write the struct as an answer.
  * Ownership  What is read are views into the call's input or texts in its arena.
@@ -28,13 +29,15 @@ typedef struct fg_noun_field {
     fg_noun_use_t use;
 } fg_noun_field_t;
 
-/* Read the members that are there; the others keep what `noun` holds. `object` may be NULL: nothing is there. */
+/* Read the members that are there; the others keep what `noun` holds. `object` may be NULL: nothing
+ * is there. */
 fg_status_t fg_noun_parse(fg_call_t *call, const fg_noun_field_t *fields, size_t count,
                           const json_t *object, void *noun);
 /* New object; NULL without memory. */
 json_t *fg_noun_render(const fg_noun_field_t *fields, size_t count, const void *noun);
 
-/* Rule C7, reference 3.5: create echoes tags if they were given, get and update always show them, lists when there are any. */
+/* Rule C7, reference 3.5: create echoes tags if they were given, get and update always show them,
+ * lists when there are any. */
 typedef enum fg_tags_show { FG_TAGS_IF_GIVEN, FG_TAGS_ALWAYS, FG_TAGS_IF_ANY } fg_tags_show_t;
 bool fg_tags_render(fg_call_t *call, json_t *object, fg_str_t tags, fg_tags_show_t show);
 
@@ -43,7 +46,9 @@ size_t fg_text_length(fg_str_t text);
 
 /* FG_NO_MEMORY with its text. */
 fg_status_t fg_call_no_memory(fg_call_t *call);
-/* Hand `items` (stolen; NULL for no memory) out as {"item":[...]}, with the position when there is a next page. */
-fg_status_t fg_call_page_answer(fg_call_t *call, json_t *items, bool has_more, int64_t last_ordinal);
+/* Hand `items` (stolen; NULL for no memory) out as {"item":[...]}, with the position when there is
+ * a next page. */
+fg_status_t fg_call_page_answer(fg_call_t *call, json_t *items, bool has_more,
+                                int64_t last_ordinal);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A position is "fg1-" and 16 hexadecimal digits: the ordinal of the last row shown. Callers treat it as opaque, so its form
- * may change with the number in front.
+ * A position is "fg1-" and 16 hexadecimal digits: the ordinal of the last row shown. Callers treat
+ * it as opaque, so its form may change with the number in front.
  */
 #include "control/operation.h"
 

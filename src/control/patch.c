@@ -97,24 +97,27 @@ static fg_status_t refuse_ops(fg_call_t *call, const json_t *list)
     size_t length = 0, count = 0, index;
     const json_t *item;
     const char *name = call->operation->name;
-    json_array_foreach(list, index, item) {
+    json_array_foreach(list, index, item)
+    {
         fg_str_t op = fg_json_str(json_object_get(item, "op"));
         fg_patch_op_t ignored;
         if (!op.at || op_parse(op, &ignored))
             continue;
-        int written = snprintf(clauses + length, sizeof(clauses) - length,
-                               "%sValue '%.*s' at '%c%sInput.patchOperations.%zu.member.op' failed to satisfy "
-                               "constraint: Member must satisfy enum value set: [add, remove, move, test, "
-                               "replace, copy]",
-                               count ? "; " : "", FG_STR_ARG(op), tolower((unsigned char)name[0]),
-                               name + 1, index + 1);
+        int written = snprintf(
+            clauses + length, sizeof(clauses) - length,
+            "%sValue '%.*s' at '%c%sInput.patchOperations.%zu.member.op' failed to satisfy "
+            "constraint: Member must satisfy enum value set: [add, remove, move, test, "
+            "replace, copy]",
+            count ? "; " : "", FG_STR_ARG(op), tolower((unsigned char)name[0]), name + 1,
+            index + 1);
         count++;
         length += written > 0 ? (size_t)written : 0;
         if (length >= sizeof(clauses))
             length = sizeof(clauses) - 1;
     }
     return fg_error_set(call->error, FG_VALIDATION, "patchOperations",
-                        "%zu validation error%s detected: %s", count, count == 1 ? "" : "s", clauses);
+                        "%zu validation error%s detected: %s", count, count == 1 ? "" : "s",
+                        clauses);
 }
 
 fg_status_t fg_call_patches(fg_call_t *call, fg_patch_t **ret_patches, size_t *ret_count)

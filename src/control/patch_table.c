@@ -23,7 +23,8 @@ static fg_status_t apply_one(fg_call_t *call, const fg_patch_table_t *table, voi
                              const fg_patch_t *patch)
 {
     if (!patch->path.at)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations", "Invalid patch path null");
+        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
+                            "Invalid patch path null");
     for (size_t i = 0; i < table->row_count; i++) {
         const fg_patch_row_t *row = &table->rows[i];
         if ((row->ops & (1u << patch->op)) && fg_patch_fits(patch, row->path))
@@ -56,7 +57,8 @@ static void append(text_t *text, const char *item)
         text->len = sizeof(text->at) - 1;
 }
 
-fg_status_t fg_patch_refuse_a(fg_call_t *call, const fg_patch_table_t *table, const fg_patch_t *patch)
+fg_status_t fg_patch_refuse_a(fg_call_t *call, const fg_patch_table_t *table,
+                              const fg_patch_t *patch)
 {
     text_t paths = {"", 0};
     for (size_t i = 0; i < table->row_count; i++) {
@@ -64,16 +66,18 @@ fg_status_t fg_patch_refuse_a(fg_call_t *call, const fg_patch_table_t *table, co
             append(&paths, table->rows[i].path);
     }
     if (!paths.len)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
-                            "Invalid patch path  '%.*s' specified for op '%s'. Please choose supported "
-                            "operations",
-                            FG_STR_ARG(patch->path), fg_patch_op_text(patch->op));
+        return fg_error_set(
+            call->error, FG_BAD_REQUEST, "patchOperations",
+            "Invalid patch path  '%.*s' specified for op '%s'. Please choose supported "
+            "operations",
+            FG_STR_ARG(patch->path), fg_patch_op_text(patch->op));
     return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
                         "Invalid patch path  '%.*s' specified for op '%s'. Must be one of: [%s]",
                         FG_STR_ARG(patch->path), fg_patch_op_text(patch->op), paths.at);
 }
 
-fg_status_t fg_patch_refuse_b(fg_call_t *call, const fg_patch_table_t *table, const fg_patch_t *patch)
+fg_status_t fg_patch_refuse_b(fg_call_t *call, const fg_patch_table_t *table,
+                              const fg_patch_t *patch)
 {
     unsigned ops = 0;
     for (size_t i = 0; i < table->row_count; i++) {
@@ -81,8 +85,8 @@ fg_status_t fg_patch_refuse_b(fg_call_t *call, const fg_patch_table_t *table, co
             ops |= table->rows[i].ops;
     }
     if (!ops)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations", "Invalid patch path %.*s",
-                            FG_STR_ARG(patch->path));
+        return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
+                            "Invalid patch path %.*s", FG_STR_ARG(patch->path));
     static const fg_patch_op_t order[] = {FG_PATCH_ADD,  FG_PATCH_REPLACE, FG_PATCH_REMOVE,
                                           FG_PATCH_MOVE, FG_PATCH_COPY,    FG_PATCH_TEST};
     text_t texts = {"", 0};

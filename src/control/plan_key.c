@@ -44,7 +44,8 @@ static fg_status_t count_check(fg_call_t *call, fg_str_t key_id)
     fg_plan_query_t query = {.key_id = key_id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
     fg_usage_plan_t *plans;
     size_t count;
-    fg_status_t status = fg_store_plan_list(call->store, &query, call->arena, &plans, &count, call->error);
+    fg_status_t status =
+        fg_store_plan_list(call->store, &query, call->arena, &plans, &count, call->error);
     if (status != FG_OK)
         return status;
     if (call->control->settings.is_one_plan_per_key && count > 0)
@@ -52,8 +53,9 @@ static fg_status_t count_check(fg_call_t *call, fg_str_t key_id)
                             "API Key %.*s is already in Usage Plan %.*s: a key can be on one plan",
                             FG_STR_ARG(key_id), FG_STR_ARG(plans[0].id));
     if (count >= FG_PLANS_PER_KEY_MAX)
-        return fg_error_set(call->error, FG_LIMIT, "keyId", "API Key %.*s is already in %d usage plans",
-                            FG_STR_ARG(key_id), FG_PLANS_PER_KEY_MAX);
+        return fg_error_set(call->error, FG_LIMIT, "keyId",
+                            "API Key %.*s is already in %d usage plans", FG_STR_ARG(key_id),
+                            FG_PLANS_PER_KEY_MAX);
     return FG_OK;
 }
 
@@ -63,17 +65,19 @@ static fg_status_t clash_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_
     for (size_t i = 0; i < plan->stage_count; i++) {
         const fg_api_stage_t *stage = &plan->stages[i];
         fg_str_t other;
-        fg_status_t status = fg_store_pair_clash(call->store, plan->id, key_id, stage->api_id,
-                                                 stage->stage_name, call->arena, &other, call->error);
+        fg_status_t status =
+            fg_store_pair_clash(call->store, plan->id, key_id, stage->api_id, stage->stage_name,
+                                call->arena, &other, call->error);
         if (status == FG_NOT_FOUND)
             continue;
         if (status != FG_OK)
             return status;
-        return fg_error_set(call->error, FG_CONFLICT, "keyId",
-                            "API Key %.*s is already in Usage Plan %.*s, which has API Stage %.*s:%.*s: a "
-                            "key can be on one plan per stage",
-                            FG_STR_ARG(key_id), FG_STR_ARG(other), FG_STR_ARG(stage->api_id),
-                            FG_STR_ARG(stage->stage_name));
+        return fg_error_set(
+            call->error, FG_CONFLICT, "keyId",
+            "API Key %.*s is already in Usage Plan %.*s, which has API Stage %.*s:%.*s: a "
+            "key can be on one plan per stage",
+            FG_STR_ARG(key_id), FG_STR_ARG(other), FG_STR_ARG(stage->api_id),
+            FG_STR_ARG(stage->stage_name));
     }
     return FG_OK;
 }
@@ -95,8 +99,9 @@ static fg_status_t pair_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_s
     bool has;
     fg_status_t status = fg_store_pair_has(call->store, plan->id, key_id, &has, call->error);
     if (status == FG_OK && has)
-        return fg_error_set(call->error, FG_CONFLICT, "keyId", "API Key %.*s is already in Usage Plan %.*s",
-                            FG_STR_ARG(key_id), FG_STR_ARG(plan->id));
+        return fg_error_set(call->error, FG_CONFLICT, "keyId",
+                            "API Key %.*s is already in Usage Plan %.*s", FG_STR_ARG(key_id),
+                            FG_STR_ARG(plan->id));
     if (status == FG_OK)
         status = count_check(call, key_id);
     if (status == FG_OK)
@@ -160,7 +165,8 @@ fg_status_t fg_plan_key_list(fg_call_t *call)
         if (json_array_append_new(items, pair_render(&keys[i])) != 0)
             return fg_call_no_memory(call);
     }
-    return fg_call_page_answer(call, json_incref(items), has_more, has_more ? keys[count - 1].ordinal : 0);
+    return fg_call_page_answer(call, json_incref(items), has_more,
+                               has_more ? keys[count - 1].ordinal : 0);
 }
 
 fg_status_t fg_plan_key_delete(fg_call_t *call)

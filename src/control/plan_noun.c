@@ -23,7 +23,8 @@ static const fg_noun_field_t stage_fields[] = {
 
 fg_status_t fg_plan_absent(fg_call_t *call)
 {
-    return fg_error_set(call->error, FG_NOT_FOUND, "usageplanId", "Invalid Usage Plan ID specified");
+    return fg_error_set(call->error, FG_NOT_FOUND, "usageplanId",
+                        "Invalid Usage Plan ID specified");
 }
 
 fg_status_t fg_plan_load(fg_call_t *call, fg_str_t id, fg_usage_plan_t *ret_plan)
@@ -65,7 +66,8 @@ fg_status_t fg_plan_render(fg_call_t *call, const fg_usage_plan_t *plan, fg_tags
         return fg_call_no_memory(call);
     if (plan->has_throttle &&
         json_object_set_new(object, "throttle",
-                            fg_noun_render(throttle_fields, FG_COUNT_OF(throttle_fields), plan)) != 0)
+                            fg_noun_render(throttle_fields, FG_COUNT_OF(throttle_fields), plan)) !=
+            0)
         return fg_call_no_memory(call);
     if (plan->has_quota && json_object_set_new(object, "quota", quota_render(plan)) != 0)
         return fg_call_no_memory(call);
@@ -96,8 +98,10 @@ static fg_status_t offset_check(fg_call_t *call, const fg_usage_plan_t *plan)
         const char *text;
     } rows[] = {
         {FG_PERIOD_DAY, 0, "Usage Plan quota offset must be zero in the DAY period"},
-        {FG_PERIOD_WEEK, 6, "Usage Plan quota offset must be between 0 and 6 inclusive in the WEEK period"},
-        {FG_PERIOD_MONTH, 27, "Usage Plan quota offset must be between 0 and 27 inclusive in the MONTH period"},
+        {FG_PERIOD_WEEK, 6,
+         "Usage Plan quota offset must be between 0 and 6 inclusive in the WEEK period"},
+        {FG_PERIOD_MONTH, 27,
+         "Usage Plan quota offset must be between 0 and 27 inclusive in the MONTH period"},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         if (rows[i].period == plan->quota_period &&
@@ -120,8 +124,9 @@ fg_status_t fg_plan_check(fg_call_t *call, const fg_usage_plan_t *plan)
         return fg_error_set(call->error, FG_BAD_REQUEST, "quota",
                             "Usage Plan quota limit must be a non-negative numeric");
     if (plan->quota_period == FG_PERIOD_NONE)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "quota",
-                            "Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]");
+        return fg_error_set(
+            call->error, FG_BAD_REQUEST, "quota",
+            "Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]");
     return offset_check(call, plan); /* Rule Q1 */
 }
 
@@ -130,14 +135,16 @@ fg_status_t fg_plan_check(fg_call_t *call, const fg_usage_plan_t *plan)
 fg_status_t fg_plan_stage_exists(fg_call_t *call, fg_str_t api_id, fg_str_t stage_name)
 {
     fg_document_t document;
-    return fg_store_document_get(call->store, FG_DOCUMENT_STAGE, api_id, stage_name, call->arena, &document,
-                                 call->error);
+    return fg_store_document_get(call->store, FG_DOCUMENT_STAGE, api_id, stage_name, call->arena,
+                                 &document, call->error);
 }
 
-fg_api_stage_t *fg_plan_stage_find(const fg_usage_plan_t *plan, fg_str_t api_id, fg_str_t stage_name)
+fg_api_stage_t *fg_plan_stage_find(const fg_usage_plan_t *plan, fg_str_t api_id,
+                                   fg_str_t stage_name)
 {
     for (size_t i = 0; i < plan->stage_count; i++) {
-        if (fg_str_eq(plan->stages[i].api_id, api_id) && fg_str_eq(plan->stages[i].stage_name, stage_name))
+        if (fg_str_eq(plan->stages[i].api_id, api_id) &&
+            fg_str_eq(plan->stages[i].stage_name, stage_name))
             return &plan->stages[i];
     }
     return NULL;
@@ -146,8 +153,8 @@ fg_api_stage_t *fg_plan_stage_find(const fg_usage_plan_t *plan, fg_str_t api_id,
 fg_status_t fg_plan_stage_append(fg_call_t *call, fg_usage_plan_t *plan, fg_api_stage_t stage)
 {
     if (plan->stage_count >= FG_STAGES_PER_PLAN_MAX)
-        return fg_error_set(call->error, FG_LIMIT, "apiStages", "A usage plan holds at most %d API stages",
-                            FG_STAGES_PER_PLAN_MAX);
+        return fg_error_set(call->error, FG_LIMIT, "apiStages",
+                            "A usage plan holds at most %d API stages", FG_STAGES_PER_PLAN_MAX);
     fg_api_stage_t *stages = fg_arena_alloc(call->arena, (plan->stage_count + 1) * sizeof(*stages));
     if (!stages)
         return fg_call_no_memory(call);
@@ -166,7 +173,8 @@ void fg_plan_stage_remove(fg_usage_plan_t *plan, fg_api_stage_t *stage)
     memmove(stage, stage + 1, (plan->stage_count - index) * sizeof(*stage));
 }
 
-/* "<path>/<VERB>": the verb is what stands behind the last slash, the path starts with one ("//GET" is the root's). */
+/* "<path>/<VERB>": the verb is what stands behind the last slash, the path starts with one ("//GET"
+ * is the root's). */
 static bool method_key_is_valid(fg_str_t key)
 {
     static const char *const verbs[] = {"GET",     "PUT",  "POST", "DELETE", "PATCH",
@@ -184,7 +192,8 @@ static bool method_key_is_valid(fg_str_t key)
     return false;
 }
 
-static fg_status_t method_throttle_parse(fg_call_t *call, const char *key, const json_t *value, json_t *kept)
+static fg_status_t method_throttle_parse(fg_call_t *call, const char *key, const json_t *value,
+                                         json_t *kept)
 {
     bool has;
     double rate_limit = 0;
@@ -193,7 +202,8 @@ static fg_status_t method_throttle_parse(fg_call_t *call, const char *key, const
         return fg_error_set(call->error, FG_BAD_REQUEST, "throttle",
                             "Invalid method {resourcePath: %s,method: } specified", key);
     if (!json_is_object(value))
-        return fg_error_set(call->error, FG_SERIALIZATION, "throttle", "Expected a structure for %s", key);
+        return fg_error_set(call->error, FG_SERIALIZATION, "throttle",
+                            "Expected a structure for %s", key);
     fg_status_t status = fg_input_double(call, value, "rateLimit", &has, &rate_limit);
     if (status == FG_OK)
         status = fg_input_i64(call, value, "burstLimit", &has, &burst_limit);
@@ -201,7 +211,8 @@ static fg_status_t method_throttle_parse(fg_call_t *call, const char *key, const
         status = rates_check(call, rate_limit, burst_limit);
     if (status != FG_OK)
         return status;
-    json_t *entry = json_pack("{s:I, s:f}", "burstLimit", (json_int_t)burst_limit, "rateLimit", rate_limit);
+    json_t *entry =
+        json_pack("{s:I, s:f}", "burstLimit", (json_int_t)burst_limit, "rateLimit", rate_limit);
     return json_object_set_new(kept, key, entry) == 0 ? FG_OK : fg_call_no_memory(call);
 }
 
@@ -214,7 +225,8 @@ fg_status_t fg_plan_throttles_set(fg_call_t *call, fg_api_stage_t *stage, json_t
     FG_JSON_SCOPED *kept = json_object();
     const char *key;
     json_t *value;
-    json_object_foreach(map, key, value) {
+    json_object_foreach(map, key, value)
+    {
         fg_status_t status = method_throttle_parse(call, key, value, kept);
         if (status != FG_OK)
             return status;

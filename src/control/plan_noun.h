@@ -23,7 +23,8 @@ fg_status_t fg_plan_check(fg_call_t *call, const fg_usage_plan_t *plan);
 /* FG_NOT_FOUND (without text) when nothing is deployed under that name. */
 fg_status_t fg_plan_stage_exists(fg_call_t *call, fg_str_t api_id, fg_str_t stage_name);
 /* NULL when the plan does not have it. */
-fg_api_stage_t *fg_plan_stage_find(const fg_usage_plan_t *plan, fg_str_t api_id, fg_str_t stage_name);
+fg_api_stage_t *fg_plan_stage_find(const fg_usage_plan_t *plan, fg_str_t api_id,
+                                   fg_str_t stage_name);
 /* Append; the caller has looked that it is not there. FG_LIMIT, FG_NO_MEMORY. */
 fg_status_t fg_plan_stage_append(fg_call_t *call, fg_usage_plan_t *plan, fg_api_stage_t stage);
 void fg_plan_stage_remove(fg_usage_plan_t *plan, fg_api_stage_t *stage);

@@ -1,10 +1,13 @@
 /*
- * Usage: what was counted per key and day, and the change of what is left. Rules Q3, Q4; reference 4.4.
+ * Usage: what was counted per key and day, and the change of what is left. Rules Q3, Q4;
+ * reference 4.4.
  *
- * GetUsage lists a pair [used, remaining] per day. The store keeps a row only for days with requests; the days between are
- * filled in: nothing used, and what was left before, or the whole quota when a window opened since.
+ * GetUsage lists a pair [used, remaining] per day. The store keeps a row only for days with
+ * requests; the days between are filled in: nothing used, and what was left before, or the whole
+ * quota when a window opened since.
  *
- *     quota 100 per WEEK, 30 used on Tuesday      Mon [0,100]  Tue [30,70]  Wed [0,70]  ...  Mon [0,100]
+ *     quota 100 per WEEK, 30 used on Tuesday      Mon [0,100]  Tue [30,70]  Wed [0,70]  ...  Mon
+ * [0,100]
  */
 #include "control/handlers.h"
 #include "control/noun.h"
@@ -12,7 +15,7 @@
 #include "control/plan_noun.h"
 
 enum {
-    DAYS_MAX = 400,        /* ours: more than a year's bill in one answer */
+    DAYS_MAX = 400,           /* ours: more than a year's bill in one answer */
     REMAINING_UNLIMITED = -1, /* ours: a plan without quota has no figure of the service */
 };
 
@@ -26,7 +29,8 @@ static fg_status_t no_key(fg_call_t *call)
 static bool number_at(fg_str_t text, size_t at, size_t count, int *ret_number)
 {
     int64_t number;
-    if (text.at[at] == '-' || text.at[at] == '+' || !fg_str_to_i64(fg_str_of(text.at + at, count), &number))
+    if (text.at[at] == '-' || text.at[at] == '+' ||
+        !fg_str_to_i64(fg_str_of(text.at + at, count), &number))
         return false;
     *ret_number = (int)number;
     return true;
@@ -37,8 +41,8 @@ static bool date_parse(fg_str_t text, uint32_t *ret_day)
 {
     int year, month, day, back_year, back_month, back_day;
     if (text.len != 10 || text.at[4] != '-' || text.at[7] != '-' || !number_at(text, 0, 4, &year) ||
-        !number_at(text, 5, 2, &month) || !number_at(text, 8, 2, &day) || year < 1970 || month < 1 ||
-        month > 12 || day < 1 || day > 31)
+        !number_at(text, 5, 2, &month) || !number_at(text, 8, 2, &day) || year < 1970 ||
+        month < 1 || month > 12 || day < 1 || day > 31)
         return false;
     int64_t number = fg_day_from_civil(year, month, day);
     fg_civil_from_day(number, &back_year, &back_month, &back_day);
@@ -79,7 +83,8 @@ static fg_status_t range_parse(fg_call_t *call, range_t *ret_range)
 static uint32_t window_start(const fg_usage_plan_t *plan, uint32_t day)
 {
     fg_quota_t quota = fg_usage_plan_quota(plan);
-    return fg_quota_window_at(quota.period, quota.offset_days, (fg_wall_t){(int64_t)day * FG_DAY_S}).start_day;
+    return fg_quota_window_at(quota.period, quota.offset_days, (fg_wall_t){(int64_t)day * FG_DAY_S})
+        .start_day;
 }
 
 /* What was left at the end of a day without a row; `before` is the figure of the day before. */
@@ -98,8 +103,10 @@ static int64_t remaining_of(const fg_usage_plan_t *plan, const fg_usage_row_t *r
     return row->has_remaining ? (int64_t)row->remaining : carried;
 }
 
-/* Figures of one key: rows[0..count) are its days, ascending, some before the range. New array; NULL without memory. */
-static json_t *days_render(const fg_usage_plan_t *plan, range_t range, const fg_usage_row_t *rows, size_t count)
+/* Figures of one key: rows[0..count) are its days, ascending, some before the range. New array;
+ * NULL without memory. */
+static json_t *days_render(const fg_usage_plan_t *plan, range_t range, const fg_usage_row_t *rows,
+                           size_t count)
 {
     json_t *days = json_array();
     int64_t remaining = REMAINING_UNLIMITED;
@@ -122,11 +129,13 @@ static json_t *days_render(const fg_usage_plan_t *plan, range_t range, const fg_
     return days;
 }
 
-static fg_status_t answer(fg_call_t *call, const fg_usage_plan_t *plan, range_t range, json_t *values)
+static fg_status_t answer(fg_call_t *call, const fg_usage_plan_t *plan, range_t range,
+                          json_t *values)
 {
-    call->output = json_pack("{s:o, s:o, s:o, s:o}", "usagePlanId", fg_json_new_str(plan->id), "startDate",
-                             fg_json_new_str(date_text(call, range.first_day)), "endDate",
-                             fg_json_new_str(date_text(call, range.last_day)), "values", values);
+    call->output =
+        json_pack("{s:o, s:o, s:o, s:o}", "usagePlanId", fg_json_new_str(plan->id), "startDate",
+                  fg_json_new_str(date_text(call, range.first_day)), "endDate",
+                  fg_json_new_str(date_text(call, range.last_day)), "values", values);
     return call->output ? FG_OK : fg_call_no_memory(call);
 }
 
@@ -135,14 +144,14 @@ static fg_status_t answer(fg_call_t *call, const fg_usage_plan_t *plan, range_t 
 typedef struct listing {
     const fg_usage_plan_t *plan;
     range_t range;
-    json_t *values;       /* key id -> days */
+    json_t *values; /* key id -> days */
     size_t limit, shown;
     fg_str_t last_key_id; /* of the page */
     bool has_more;
 } listing_t;
 
-/* Rows come by key and day; each run of one key is one member of the map. A key that counted only before the range, but in the
- * window that reaches into it, is shown as well. */
+/* Rows come by key and day; each run of one key is one member of the map. A key that counted only
+ * before the range, but in the window that reaches into it, is shown as well. */
 static bool keys_render(listing_t *listing, const fg_usage_row_t *rows, size_t count)
 {
     for (size_t first = 0, end; first < count; first = end) {
@@ -166,7 +175,8 @@ static bool keys_render(listing_t *listing, const fg_usage_row_t *rows, size_t c
 static fg_status_t one_key_fill(fg_call_t *call, listing_t *listing, fg_str_t key_id)
 {
     bool has;
-    fg_status_t status = fg_store_pair_has(call->store, listing->plan->id, key_id, &has, call->error);
+    fg_status_t status =
+        fg_store_pair_has(call->store, listing->plan->id, key_id, &has, call->error);
     if (status != FG_OK || !has || listing->shown > 0)
         return status;
     json_t *days = days_render(listing->plan, listing->range, NULL, 0);
@@ -180,12 +190,14 @@ static fg_status_t listing_fill(fg_call_t *call, listing_t *listing, fg_str_t af
     fg_str_t key_id = fg_call_query(call, "keyId");
     fg_usage_row_t *rows;
     size_t count;
-    /* days before the range, back to where its first window opened, carry the remaining figure in */
-    uint32_t first_day = listing->plan->has_quota ? window_start(listing->plan, listing->range.first_day)
-                                                  : listing->range.first_day;
-    fg_status_t status =
-        fg_store_usage_list(call->store, listing->plan->id, key_id, after_key_id, listing->limit + 1, first_day,
-                            listing->range.last_day, call->arena, &rows, &count, call->error);
+    /* days before the range, back to where its first window opened, carry the remaining figure in
+     */
+    uint32_t first_day = listing->plan->has_quota
+                             ? window_start(listing->plan, listing->range.first_day)
+                             : listing->range.first_day;
+    fg_status_t status = fg_store_usage_list(call->store, listing->plan->id, key_id, after_key_id,
+                                             listing->limit + 1, first_day, listing->range.last_day,
+                                             call->arena, &rows, &count, call->error);
     if (status != FG_OK)
         return status;
     if (!keys_render(listing, rows, count))
@@ -263,7 +275,8 @@ static fg_status_t pair_load(fg_call_t *call, pair_t *pair)
     bool has;
     fg_status_t status = fg_plan_load(call, call->path_part[0], &pair->plan);
     if (status == FG_OK)
-        status = fg_store_key_get(call->store, call->path_part[1], false, call->arena, &pair->key, call->error);
+        status = fg_store_key_get(call->store, call->path_part[1], false, call->arena, &pair->key,
+                                  call->error);
     if (status == FG_NOT_FOUND && !call->error->message[0])
         return no_key(call);
     if (status == FG_OK)
@@ -272,7 +285,8 @@ static fg_status_t pair_load(fg_call_t *call, pair_t *pair)
         return no_key(call);
     if (status == FG_OK && !pair->plan.has_quota)
         return fg_error_set(call->error, FG_BAD_REQUEST, "usageplanId",
-                            "Usage Plan %.*s has no quota: nothing can remain of it", FG_STR_ARG(pair->plan.id));
+                            "Usage Plan %.*s has no quota: nothing can remain of it",
+                            FG_STR_ARG(pair->plan.id));
     return status;
 }
 
@@ -286,17 +300,20 @@ static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
     pair->today = (uint32_t)(call->now.wall.s / FG_DAY_S);
     pair->window_day = window_start(&pair->plan, pair->today);
     if (call->control->agent)
-        status = fg_agent_drain_pair(call->control->agent, pair->key.digest, pair->key.id, pair->plan.id,
-                                     call->now, call->error);
+        status = fg_agent_drain_pair(call->control->agent, pair->key.digest, pair->key.id,
+                                     pair->plan.id, call->now, call->error);
     if (status == FG_OK)
-        status = fg_store_ledger_get(call->store, pair->key.id, pair->plan.id, &ledger, call->error);
+        status =
+            fg_store_ledger_get(call->store, pair->key.id, pair->plan.id, &ledger, call->error);
     if (status == FG_OK)
-        status = fg_store_usage_list(call->store, pair->plan.id, pair->key.id, FG_STR_NONE, 1, pair->today,
-                                     pair->today, call->arena, &today, &count, call->error);
+        status =
+            fg_store_usage_list(call->store, pair->plan.id, pair->key.id, FG_STR_NONE, 1,
+                                pair->today, pair->today, call->arena, &today, &count, call->error);
     if (status != FG_OK)
         return status;
     pair->row = count ? today[0]
-                      : (fg_usage_row_t){.key_id = pair->key.id, .plan_id = pair->plan.id, .day = pair->today};
+                      : (fg_usage_row_t){
+                            .key_id = pair->key.id, .plan_id = pair->plan.id, .day = pair->today};
     /* a clock that stepped back stays in the window seen last, as the gate does */
     if (FG_QUOTA_WORD_DAY(ledger.quota_word) >= pair->window_day) {
         pair->window_day = FG_QUOTA_WORD_DAY(ledger.quota_word);
@@ -305,8 +322,8 @@ static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
     return FG_OK;
 }
 
-/* Rule Q3. The extension is the limit in force for this window: used so far and what shall remain. The agent brings it to the
- * gate when the change is published. */
+/* Rule Q3. The extension is the limit in force for this window: used so far and what shall remain.
+ * The agent brings it to the gate when the change is published. */
 static fg_status_t remaining_store(fg_call_t *call, pair_t *pair, uint64_t remaining)
 {
     uint64_t limit = pair->used + remaining;

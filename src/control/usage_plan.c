@@ -1,5 +1,6 @@
 /*
- * Usage plans: create, get, list, delete. UpdateUsagePlan has a file of its own. Rules P1-P3; reference 4.2.
+ * Usage plans: create, get, list, delete. UpdateUsagePlan has a file of its own. Rules P1-P3;
+ * reference 4.2.
  */
 #include "control/handlers.h"
 #include "control/plan_noun.h"
@@ -46,7 +47,8 @@ static fg_status_t stage_parse(fg_call_t *call, const json_t *item, fg_usage_pla
     fg_api_stage_t stage = {.throttle = FG_STR_NONE};
     json_t *throttles;
     if (!json_is_object(item))
-        return fg_error_set(call->error, FG_SERIALIZATION, "apiStages", "Expected a structure in apiStages");
+        return fg_error_set(call->error, FG_SERIALIZATION, "apiStages",
+                            "Expected a structure in apiStages");
     fg_status_t status = fg_input_str(call, item, "apiId", &stage.api_id);
     if (status == FG_OK)
         status = fg_input_str(call, item, "stage", &stage.stage_name);
@@ -54,16 +56,19 @@ static fg_status_t stage_parse(fg_call_t *call, const json_t *item, fg_usage_pla
         status = fg_input_object(call, item, "throttle", &throttles);
     if (status != FG_OK)
         return status;
-    if (fg_str_is_empty(stage.api_id) || fg_str_is_empty(stage.stage_name)) /* the service does not fill these in either */
+    if (fg_str_is_empty(stage.api_id) ||
+        fg_str_is_empty(stage.stage_name)) /* the service does not fill these in either */
         return fg_error_set(call->error, FG_BAD_REQUEST, "apiStages", "%s",
                             "Invalid API Stage {api: %s, stage: %s} specified for usageplan %s");
     status = fg_plan_stage_exists(call, stage.api_id, stage.stage_name);
     if (status == FG_NOT_FOUND)
-        return fg_error_set(call->error, FG_NOT_FOUND, "apiStages", "API Stage not found: %.*s:%.*s",
-                            FG_STR_ARG(stage.api_id), FG_STR_ARG(stage.stage_name));
+        return fg_error_set(call->error, FG_NOT_FOUND, "apiStages",
+                            "API Stage not found: %.*s:%.*s", FG_STR_ARG(stage.api_id),
+                            FG_STR_ARG(stage.stage_name));
     if (status == FG_OK && fg_plan_stage_find(plan, stage.api_id, stage.stage_name))
-        return fg_error_set(call->error, FG_BAD_REQUEST, "apiStages", "API Stage %.*s:%.*s is given twice",
-                            FG_STR_ARG(stage.api_id), FG_STR_ARG(stage.stage_name));
+        return fg_error_set(call->error, FG_BAD_REQUEST, "apiStages",
+                            "API Stage %.*s:%.*s is given twice", FG_STR_ARG(stage.api_id),
+                            FG_STR_ARG(stage.stage_name));
     if (status == FG_OK && throttles)
         status = fg_plan_throttles_set(call, &stage, throttles);
     return status == FG_OK ? fg_plan_stage_append(call, plan, stage) : status;
@@ -78,7 +83,8 @@ static fg_status_t stages_parse(fg_call_t *call, fg_usage_plan_t *plan)
         return fg_error_set(call->error, FG_SERIALIZATION, "apiStages",
                             "Expected list or null for apiStages");
     size_t index;
-    json_array_foreach(list, index, item) {
+    json_array_foreach(list, index, item)
+    {
         fg_status_t status = stage_parse(call, item, plan);
         if (status != FG_OK)
             return status;
@@ -105,7 +111,8 @@ static fg_status_t id_settle(fg_call_t *call, fg_str_t *ret_id)
 fg_status_t fg_usage_plan_create(fg_call_t *call)
 {
     fg_usage_plan_t plan = {0};
-    fg_status_t status = fg_noun_parse(call, input_fields, FG_COUNT_OF(input_fields), call->input, &plan);
+    fg_status_t status =
+        fg_noun_parse(call, input_fields, FG_COUNT_OF(input_fields), call->input, &plan);
     if (status == FG_OK && fg_str_is_empty(plan.name))
         return fg_error_set(call->error, FG_BAD_REQUEST, "name", "Usage Plan name cannot be blank");
     if (status == FG_OK)
@@ -149,7 +156,8 @@ fg_status_t fg_usage_plan_list(fg_call_t *call)
         if (json_array_append_new(items, item) != 0)
             return fg_call_no_memory(call);
     }
-    return fg_call_page_answer(call, json_incref(items), has_more, has_more ? plans[count - 1].ordinal : 0);
+    return fg_call_page_answer(call, json_incref(items), has_more,
+                               has_more ? plans[count - 1].ordinal : 0);
 }
 
 fg_status_t fg_usage_plan_delete(fg_call_t *call)
@@ -159,10 +167,11 @@ fg_status_t fg_usage_plan_delete(fg_call_t *call)
     if (status != FG_OK)
         return status;
     if (plan.stage_count > 0)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "usageplanId",
-                            "Cannot delete Usage Plan %.*s because there are API Stages associated with it, "
-                            "including %.*s:%.*s",
-                            FG_STR_ARG(plan.id), FG_STR_ARG(plan.stages[0].api_id),
-                            FG_STR_ARG(plan.stages[0].stage_name));
+        return fg_error_set(
+            call->error, FG_BAD_REQUEST, "usageplanId",
+            "Cannot delete Usage Plan %.*s because there are API Stages associated with it, "
+            "including %.*s:%.*s",
+            FG_STR_ARG(plan.id), FG_STR_ARG(plan.stages[0].api_id),
+            FG_STR_ARG(plan.stages[0].stage_name));
     return fg_store_plan_delete(call->store, plan.id, call->error);
 }

@@ -1,9 +1,10 @@
 /*
- * UpdateUsagePlan: one PATCH is applied to a copy of the plan, checked as a whole, then stored. Terraform removes every stage,
- * adds the new ones and sets their throttles in one call, so order matters and the checks come last.
+ * UpdateUsagePlan: one PATCH is applied to a copy of the plan, checked as a whole, then stored.
+ * Terraform removes every stage, adds the new ones and sets their throttles in one call, so order
+ * matters and the checks come last.
  *
- * The paths below /apiStages/<api>:<stage>/throttle/ hold a resource path with its own slashes, escaped or not:
- *     /apiStages/a1b2c3d4e5:prod/throttle//pets/GET/rateLimit      Terraform
+ * The paths below /apiStages/<api>:<stage>/throttle/ hold a resource path with its own slashes,
+ * escaped or not: /apiStages/a1b2c3d4e5:prod/throttle//pets/GET/rateLimit      Terraform
  *     /apiStages/a1b2c3d4e5:prod/throttle/~1pets/GET/rateLimit     JSON pointer
  * Both name the entry "/pets/GET"; "//GET" is the root's.
  * Rules P4, P5; reference 4.2.
@@ -30,7 +31,8 @@ static fg_status_t set_description(fg_call_t *call, void *noun, const fg_patch_t
 static fg_status_t set_product_code(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     (void)call;
-    ((fg_usage_plan_t *)noun)->product_code = patch->op == FG_PATCH_REMOVE ? FG_STR_NONE : patch->value;
+    ((fg_usage_plan_t *)noun)->product_code =
+        patch->op == FG_PATCH_REMOVE ? FG_STR_NONE : patch->value;
     return FG_OK;
 }
 
@@ -40,16 +42,18 @@ static fg_status_t number_parse(fg_call_t *call, const fg_patch_t *patch, int64_
 {
     if (fg_str_to_i64(patch->value, ret_number))
         return FG_OK;
-    return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations", "Invalid value for %.*s: '%.*s'",
-                        FG_STR_ARG(patch->path), FG_STR_ARG(patch->value));
+    return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
+                        "Invalid value for %.*s: '%.*s'", FG_STR_ARG(patch->path),
+                        FG_STR_ARG(patch->value));
 }
 
 static fg_status_t decimal_parse(fg_call_t *call, const fg_patch_t *patch, double *ret_number)
 {
     if (fg_str_to_double(patch->value, ret_number))
         return FG_OK;
-    return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations", "Invalid value for %.*s: '%.*s'",
-                        FG_STR_ARG(patch->path), FG_STR_ARG(patch->value));
+    return fg_error_set(call->error, FG_BAD_REQUEST, "patchOperations",
+                        "Invalid value for %.*s: '%.*s'", FG_STR_ARG(patch->path),
+                        FG_STR_ARG(patch->value));
 }
 
 static fg_status_t remove_throttle(fg_call_t *call, void *noun, const fg_patch_t *patch)
@@ -88,7 +92,8 @@ static fg_status_t remove_quota(fg_call_t *call, void *noun, const fg_patch_t *p
     return FG_OK;
 }
 
-/* What a plan without a quota is given first: limit and period must then both come in this PATCH. */
+/* What a plan without a quota is given first: limit and period must then both come in this PATCH.
+ */
 static fg_usage_plan_t *with_quota(void *noun)
 {
     fg_usage_plan_t *plan = noun;
@@ -126,13 +131,15 @@ static fg_status_t stage_absent(fg_call_t *call, const fg_usage_plan_t *plan, fg
 }
 
 /* "api:stage" */
-static fg_status_t stage_cut(fg_call_t *call, fg_str_t text, fg_str_t *ret_api_id, fg_str_t *ret_stage_name)
+static fg_status_t stage_cut(fg_call_t *call, fg_str_t text, fg_str_t *ret_api_id,
+                             fg_str_t *ret_stage_name)
 {
     fg_str_t rest = text;
     *ret_api_id = fg_str_cut(&rest, ':');
     *ret_stage_name = rest;
     if (fg_str_is_empty(*ret_api_id) || fg_str_is_empty(rest) || fg_str_find(rest, ':') < rest.len)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "apiStages", "Invalid API Stage specified");
+        return fg_error_set(call->error, FG_BAD_REQUEST, "apiStages",
+                            "Invalid API Stage specified");
     return FG_OK;
 }
 
@@ -147,10 +154,11 @@ static fg_status_t clash_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_
         return FG_OK;
     if (status != FG_OK)
         return status;
-    return fg_error_set(call->error, FG_CONFLICT, "apiStages",
-                        "An API Key of Usage Plan %.*s is already in Usage Plan %.*s, which has API Stage "
-                        "%.*s:%.*s: a key can be on one plan per stage",
-                        FG_STR_ARG(plan->id), FG_STR_ARG(other), FG_STR_ARG(api_id), FG_STR_ARG(stage_name));
+    return fg_error_set(
+        call->error, FG_CONFLICT, "apiStages",
+        "An API Key of Usage Plan %.*s is already in Usage Plan %.*s, which has API Stage "
+        "%.*s:%.*s: a key can be on one plan per stage",
+        FG_STR_ARG(plan->id), FG_STR_ARG(other), FG_STR_ARG(api_id), FG_STR_ARG(stage_name));
 }
 
 static fg_status_t add_stage(fg_call_t *call, void *noun, const fg_patch_t *patch)
@@ -206,7 +214,8 @@ static fg_status_t set_throttles(fg_call_t *call, void *noun, const fg_patch_t *
     fg_error_t ignored;
     FG_JSON_SCOPED *map = patch->value.at ? fg_json_parse(patch->value, &ignored) : NULL;
     if (!json_is_object(map))
-        return fg_error_set(call->error, FG_BAD_REQUEST, "throttle", "Invalid throttle map specified");
+        return fg_error_set(call->error, FG_BAD_REQUEST, "throttle",
+                            "Invalid throttle map specified");
     return fg_plan_throttles_set(call, stage, map);
 }
 
@@ -219,14 +228,16 @@ static bool take_suffix(fg_str_t *text, const char *suffix)
     return true;
 }
 
-/* The entry's key out of what stands behind "/throttle/": escapes undone, one slash in front. NULL: no memory. */
+/* The entry's key out of what stands behind "/throttle/": escapes undone, one slash in front. NULL:
+ * no memory. */
 static char *method_key(fg_call_t *call, fg_str_t text)
 {
     char *key = fg_arena_alloc(call->arena, text.len + 2);
     if (!key)
         return NULL;
     size_t length = 0;
-    bool is_rooted = text.len > 1 && (text.at[0] == '/' || (text.at[0] == '~' && text.at[1] == '1'));
+    bool is_rooted =
+        text.len > 1 && (text.at[0] == '/' || (text.at[0] == '~' && text.at[1] == '1'));
     if (!is_rooted)
         key[length++] = '/';
     for (size_t i = 0; i < text.len; i++) {
@@ -250,8 +261,8 @@ static fg_status_t entry_set(fg_call_t *call, const fg_patch_t *patch, bool is_r
     }
     double rate_limit = 0;
     int64_t burst_limit = 0;
-    fg_status_t status = is_rate ? decimal_parse(call, patch, &rate_limit)
-                                 : number_parse(call, patch, &burst_limit);
+    fg_status_t status =
+        is_rate ? decimal_parse(call, patch, &rate_limit) : number_parse(call, patch, &burst_limit);
     if (status != FG_OK)
         return status;
     json_t *value = is_rate ? json_real(rate_limit) : json_integer(burst_limit);
@@ -275,7 +286,8 @@ static fg_status_t set_method_throttle(fg_call_t *call, void *noun, const fg_pat
     if (is_removal == (is_rate || is_burst))
         return fg_patch_refuse_b(call, &(fg_patch_table_t){0}, patch);
     const char *key = method_key(call, rest);
-    FG_JSON_SCOPED *map = stage->throttle.at ? fg_json_parse(stage->throttle, call->error) : json_object();
+    FG_JSON_SCOPED *map =
+        stage->throttle.at ? fg_json_parse(stage->throttle, call->error) : json_object();
     if (!key || !map)
         return fg_call_no_memory(call);
     if (is_removal)
@@ -285,9 +297,9 @@ static fg_status_t set_method_throttle(fg_call_t *call, void *noun, const fg_pat
     return status == FG_OK ? fg_plan_throttles_set(call, stage, map) : status;
 }
 
-#define ADD FG_PATCH_MAY(ADD)
+#define ADD     FG_PATCH_MAY(ADD)
 #define REPLACE FG_PATCH_MAY(REPLACE)
-#define REMOVE FG_PATCH_MAY(REMOVE)
+#define REMOVE  FG_PATCH_MAY(REMOVE)
 static const fg_patch_row_t rows[] = {
     {"/name", REPLACE, set_name, false},
     {"/description", REPLACE, set_description, false},

@@ -1,13 +1,15 @@
 /* Rule T2 (the account's limit is a setting); reference 4.5. */
 #include "control/scene.h"
 
-#define PATCH(op, path, value) "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
+#define PATCH(op, path, value)                                                                     \
+    "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
 
 static void the_defaults(void **state)
 {
     scene_t *scene = *state;
     call(scene, 200, "GET", NULL, "/account");
-    assert_non_null(strstr(scene->body, "\"throttleSettings\":{\"burstLimit\":5000,\"rateLimit\":10000.0}"));
+    assert_non_null(
+        strstr(scene->body, "\"throttleSettings\":{\"burstLimit\":5000,\"rateLimit\":10000.0}"));
     assert_string_equal(text_at(scene, "features.0"), "UsagePlans");
     assert_string_equal(text_at(scene, "apiKeyVersion"), "4");
     assert_null(value_at(scene, "cloudwatchRoleArn"));
@@ -42,7 +44,8 @@ static void updates(void **state)
     }
     call(scene, 200, "GET", NULL, "/account");
     assert_string_equal(text_at(scene, "cloudwatchRoleArn"), "arn:aws:iam::1:role/r");
-    assert_non_null(strstr(scene->body, "\"throttleSettings\":{\"burstLimit\":7,\"rateLimit\":20.5}"));
+    assert_non_null(
+        strstr(scene->body, "\"throttleSettings\":{\"burstLimit\":7,\"rateLimit\":20.5}"));
     call(scene, 200, "PATCH", PATCH("replace", "/cloudwatchRoleArn", ""), "/account");
     assert_null(value_at(scene, "cloudwatchRoleArn"));
 }

@@ -38,7 +38,8 @@ static void create_echoes_what_is_given(void **state)
     scene_t *scene = *state;
     stage_make(scene, "api0000001", "prod");
     call(scene, 201, "POST",
-         "{\"name\":\"n\",\"description\":\"d\",\"enabled\":true,\"value\":\"" VALUE_20 "\",\"customerId\":\"c\","
+         "{\"name\":\"n\",\"description\":\"d\",\"enabled\":true,\"value\":\"" VALUE_20
+         "\",\"customerId\":\"c\","
          "\"generateDistinctId\":true,\"tags\":{\"a\":\"b\"},"
          "\"stageKeys\":[{\"restApiId\":\"api0000001\",\"stageName\":\"prod\"}]}",
          "/apikeys");
@@ -59,7 +60,8 @@ static void an_empty_name_is_absent(void **state)
     assert_int_equal(strlen(text_at(scene, "value")), 40); /* Terraform sends "" for "make one" */
 }
 
-/* given a member at its maximum, when a key is created, expect 201; one past it, expect the service's words */
+/* given a member at its maximum, when a key is created, expect 201; one past it, expect the
+ * service's words */
 static void create_bounds(void **state)
 {
     scene_t *scene = *state;
@@ -103,7 +105,8 @@ static void create_refusals(void **state)
         {"{\"enabled\":\"true\"}", 400, "SerializationException"},
         {"{\"stageKeys\":{}}", 400, "SerializationException"},
         {"{\"stageKeys\":[1]}", 400, "SerializationException"},
-        {"{\"stageKeys\":[{\"restApiId\":\"nope\",\"stageName\":\"s\"}]}", 404, "NotFoundException"},
+        {"{\"stageKeys\":[{\"restApiId\":\"nope\",\"stageName\":\"s\"}]}", 404,
+         "NotFoundException"},
         {"{\"tags\":[]}", 400, "SerializationException"},
         {"{\"tags\":{\"a\":1}}", 400, "SerializationException"},
         {"{\"tags\":{\"aws:a\":\"b\"}}", 400, "BadRequestException"},
@@ -127,10 +130,12 @@ static void wrong_types_are_named_as_the_service_does(void **state)
 {
     scene_t *scene = *state;
     call(scene, 400, "POST", "{\"name\":true}", "/apikeys");
-    expect_message(scene, "SerializationException", "class java.lang.Boolean can not be converted to an String");
+    expect_message(scene, "SerializationException",
+                   "class java.lang.Boolean can not be converted to an String");
     call(scene, 400, "POST", "{\"name\":12}", "/apikeys");
     expect_message(scene, "SerializationException",
-                   "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to an String");
+                   "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be "
+                   "converted to an String");
 }
 
 static void a_value_is_unique(void **state)
@@ -178,7 +183,8 @@ static void list_is_newest_first_in_pages(void **state)
         call(scene, 201, "POST", body, "/apikeys");
     }
     for (int page = 0; page < 3; page++) {
-        call(scene, 200, "GET", NULL, "/apikeys?limit=3%s%s", position[0] ? "&position=" : "", position);
+        call(scene, 200, "GET", NULL, "/apikeys?limit=3%s%s", position[0] ? "&position=" : "",
+             position);
         for (size_t i = 0; i < json_array_size(value_at(scene, "item")); i++) {
             json_t *item = json_array_get(value_at(scene, "item"), i);
             strcat(seen, json_string_value(json_object_get(item, "name")));
@@ -198,7 +204,8 @@ static void odd_limits_are_as_absent(void **state)
     static const struct {
         const char *query;
         size_t count;
-    } rows[] = {{"", 25}, {"?limit=-1", 25}, {"?limit=0", 25}, {"?limit=x", 25}, {"?limit=500", 30}, {"?limit=501", 30}, {"?limit=30", 30}};
+    } rows[] = {{"", 25},           {"?limit=-1", 25},  {"?limit=0", 25}, {"?limit=x", 25},
+                {"?limit=500", 30}, {"?limit=501", 30}, {"?limit=30", 30}};
     for (int i = 0; i < 30; i++)
         call(scene, 201, "POST", NULL, "/apikeys");
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
@@ -206,7 +213,8 @@ static void odd_limits_are_as_absent(void **state)
         assert_int_equal(json_array_size(value_at(scene, "item")), rows[i].count);
         assert_true((value_at(scene, "position") != NULL) == (rows[i].count < 30));
     }
-    static const char *const positions[] = {"x", "fg1-", "fg1-00000000000000zz", "fg1-0000000000000000", "fg1-ffffffffffffffff"};
+    static const char *const positions[] = {"x", "fg1-", "fg1-00000000000000zz",
+                                            "fg1-0000000000000000", "fg1-ffffffffffffffff"};
     for (size_t i = 0; i < FG_COUNT_OF(positions); i++)
         call(scene, 400, "GET", NULL, "/apikeys?position=%s", positions[i]);
 }
@@ -214,12 +222,14 @@ static void odd_limits_are_as_absent(void **state)
 static void list_filters(void **state)
 {
     scene_t *scene = *state;
-    call(scene, 201, "POST", "{\"name\":\"gold-1\",\"customerId\":\"c1\",\"value\":\"" VALUE_20 "\"}", "/apikeys");
+    call(scene, 201, "POST",
+         "{\"name\":\"gold-1\",\"customerId\":\"c1\",\"value\":\"" VALUE_20 "\"}", "/apikeys");
     call(scene, 201, "POST", "{\"name\":\"Gold-2\"}", "/apikeys");
     static const struct {
         const char *query;
         size_t count;
-    } rows[] = {{"name=gold", 1}, {"name=Gold", 1}, {"name=old-1", 0}, {"name=gold-1x", 0}, {"customerId=c1", 1}, {"customerId=c", 0}, {"name=", 2}};
+    } rows[] = {{"name=gold", 1},     {"name=Gold", 1},    {"name=old-1", 0}, {"name=gold-1x", 0},
+                {"customerId=c1", 1}, {"customerId=c", 0}, {"name=", 2}};
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         call(scene, 200, "GET", NULL, "/apikeys?%s", rows[i].query);
         assert_int_equal(json_array_size(value_at(scene, "item")), rows[i].count);
@@ -228,7 +238,8 @@ static void list_filters(void **state)
     assert_string_equal(text_at(scene, "item.0.value"), VALUE_20);
 }
 
-#define PATCH(op, path, value) "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
+#define PATCH(op, path, value)                                                                     \
+    "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
 
 static void update_changes_what_it_may(void **state)
 {
@@ -265,25 +276,35 @@ static void update_refusals(void **state)
         const char *body, *exception, *message;
     } rows[] = {
         {PATCH("replace", "/x", "1"), "BadRequestException",
-         "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/description, /enabled, /name, /customerId]"},
+         "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/description, "
+         "/enabled, /name, /customerId]"},
         {PATCH("add", "/name", "1"), "BadRequestException",
          "Invalid patch path  '/name' specified for op 'add'. Please choose supported operations"},
-        {"{\"patchOperations\":[{\"op\":\"replace\",\"value\":\"x\"}]}", "BadRequestException", "Invalid patch path null"},
+        {"{\"patchOperations\":[{\"op\":\"replace\",\"value\":\"x\"}]}", "BadRequestException",
+         "Invalid patch path null"},
         {PATCH("bad", "/name", "1"), "ValidationException",
-         "1 validation error detected: Value 'bad' at 'updateApiKeyInput.patchOperations.1.member.op' failed to satisfy "
-         "constraint: Member must satisfy enum value set: [add, remove, move, test, replace, copy]"},
-        {"{\"patchOperations\":[{\"op\":\"bad\"},{\"op\":\"replace\",\"path\":\"/name\",\"value\":\"lost\"},{\"op\":\"worse\"}]}",
+         "1 validation error detected: Value 'bad' at "
+         "'updateApiKeyInput.patchOperations.1.member.op' failed to satisfy "
+         "constraint: Member must satisfy enum value set: [add, remove, move, test, replace, "
+         "copy]"},
+        {"{\"patchOperations\":[{\"op\":\"bad\"},{\"op\":\"replace\",\"path\":\"/"
+         "name\",\"value\":\"lost\"},{\"op\":\"worse\"}]}",
          "ValidationException",
-         "2 validation errors detected: Value 'bad' at 'updateApiKeyInput.patchOperations.1.member.op' failed to satisfy "
-         "constraint: Member must satisfy enum value set: [add, remove, move, test, replace, copy]; Value 'worse' at "
-         "'updateApiKeyInput.patchOperations.3.member.op' failed to satisfy constraint: Member must satisfy enum value set: "
+         "2 validation errors detected: Value 'bad' at "
+         "'updateApiKeyInput.patchOperations.1.member.op' failed to satisfy "
+         "constraint: Member must satisfy enum value set: [add, remove, move, test, replace, "
+         "copy]; Value 'worse' at "
+         "'updateApiKeyInput.patchOperations.3.member.op' failed to satisfy constraint: Member "
+         "must satisfy enum value set: "
          "[add, remove, move, test, replace, copy]"},
         /* all or nothing */
-        {"{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/name\",\"value\":\"lost\"},{\"op\":\"replace\",\"path\":\"/id\"}]}",
+        {"{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/"
+         "name\",\"value\":\"lost\"},{\"op\":\"replace\",\"path\":\"/id\"}]}",
          "BadRequestException",
-         "Invalid patch path  '/id' specified for op 'replace'. Must be one of: [/description, /enabled, /name, /customerId]"},
-        {"{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/name\",\"value\":true}]}", "SerializationException",
-         "class java.lang.Boolean can not be converted to an String"},
+         "Invalid patch path  '/id' specified for op 'replace'. Must be one of: [/description, "
+         "/enabled, /name, /customerId]"},
+        {"{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/name\",\"value\":true}]}",
+         "SerializationException", "class java.lang.Boolean can not be converted to an String"},
     };
     uint64_t before = last_change(scene);
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
@@ -311,22 +332,26 @@ static void stages_and_labels_are_accepted(void **state)
     call(scene, 200, "PATCH", PATCH("add", "/labels", "x"), "/apikeys/%s", id);
 }
 
-/* given a key, when /value is replaced, expect the new value in that answer and the same id (rule K6) */
+/* given a key, when /value is replaced, expect the new value in that answer and the same id (rule
+ * K6) */
 static void regenerating(void **state)
 {
     scene_t *scene = *state;
     char id[16], value[64];
     key_make(scene, "{\"value\":\"" VALUE_20 "\"}", id);
-    call(scene, 200, "PATCH", "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/value\"}]}", "/apikeys/%s", id);
+    call(scene, 200, "PATCH", "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/value\"}]}",
+         "/apikeys/%s", id);
     snprintf(value, sizeof(value), "%s", text_at(scene, "value"));
     assert_int_equal(strlen(value), 40);
     assert_string_equal(text_at(scene, "id"), id);
     call(scene, 200, "GET", NULL, "/apikeys/%s?includeValue=true", id);
     assert_string_equal(text_at(scene, "value"), value);
-    call(scene, 200, "PATCH", PATCH("replace", "/value", "zyxwvutsrq9876543210"), "/apikeys/%s", id);
+    call(scene, 200, "PATCH", PATCH("replace", "/value", "zyxwvutsrq9876543210"), "/apikeys/%s",
+         id);
     assert_string_equal(text_at(scene, "value"), "zyxwvutsrq9876543210");
     call(scene, 400, "PATCH", PATCH("replace", "/value", "short"), "/apikeys/%s", id);
-    call(scene, 201, "POST", "{\"value\":\"" VALUE_20 "\"}", "/apikeys"); /* the old value is free again */
+    call(scene, 201, "POST", "{\"value\":\"" VALUE_20 "\"}",
+         "/apikeys"); /* the old value is free again */
     call(scene, 409, "PATCH", PATCH("replace", "/value", VALUE_20), "/apikeys/%s", id);
     expect_message(scene, "ConflictException", "API Key already exists");
 }

@@ -16,7 +16,8 @@ static void every_answer_has_its_headers(void **state)
         fg_str_t extended = header_at(scene, "x-amz-apigw-id");
         assert_int_equal(extended.len, 16);
         assert_true(extended.at[15] == '=' && extended.at[14] != '=');
-        assert_int_equal(header_at(scene, "x-amzn-ErrorType").len > 0, scene->response.status != 200);
+        assert_int_equal(header_at(scene, "x-amzn-ErrorType").len > 0,
+                         scene->response.status != 200);
     }
 }
 
@@ -56,10 +57,12 @@ static void matching(void **state)
         call(scene, rows[i].status, rows[i].verb, NULL, "%s", rows[i].target);
         assert_string_equal(scene->response.operation, rows[i].operation);
         if (rows[i].status == 404)
-            assert_true(fg_str_is(header_at(scene, "x-amzn-ErrorType"), "UnknownOperationException"));
+            assert_true(
+                fg_str_is(header_at(scene, "x-amzn-ErrorType"), "UnknownOperationException"));
     }
     call(scene, 501, "POST", "{}", "/domainnames");
-    expect_message(scene, "NotImplementedException", "The operation CreateDomainName is not implemented yet.");
+    expect_message(scene, "NotImplementedException",
+                   "The operation CreateDomainName is not implemented yet.");
 }
 
 /* Labels are decoded after the match, so that an encoded slash stays inside one. */
@@ -79,7 +82,8 @@ static void a_body_may_be_six_mebibytes(void **state)
     size_t count = FG_CONTROL_BODY_BYTES_MAX + 1;
     char *body = malloc(count);
     memset(body, ' ', count);
-    fg_request_t request = {.verb = FG_STR("POST"), .target = FG_STR("/apikeys"), .body = fg_str_of(body, count)};
+    fg_request_t request = {
+        .verb = FG_STR("POST"), .target = FG_STR("/apikeys"), .body = fg_str_of(body, count)};
     uint64_t before = last_change(scene);
     scene_handle(scene, &request);
     assert_int_equal(scene->response.status, 413);
@@ -90,7 +94,8 @@ static void a_body_may_be_six_mebibytes(void **state)
     free(body);
 }
 
-/* given no, an unknown or a broken signature, when anything is asked, expect the documented error and no change */
+/* given no, an unknown or a broken signature, when anything is asked, expect the documented error
+ * and no change */
 static void signatures_are_asked_for(void **state)
 {
     scene_t *scene = *state;
@@ -101,7 +106,8 @@ static void signatures_are_asked_for(void **state)
     } rows[] = {
         {NULL, NULL, 403, "MissingAuthenticationTokenException"},
         {"Basic abc", NULL, 400, "IncompleteSignatureException"},
-        {"AWS4-HMAC-SHA256 Credential=NOBODY/20261125/us-east-1/apigateway/aws4_request, SignedHeaders=host;x-amz-date, "
+        {"AWS4-HMAC-SHA256 Credential=NOBODY/20261125/us-east-1/apigateway/aws4_request, "
+         "SignedHeaders=host;x-amz-date, "
          "Signature=00",
          "20261125T064500Z", 403, "UnrecognizedClientException"},
         {"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261125/us-east-1/apigateway/aws4_request, "
@@ -112,7 +118,8 @@ static void signatures_are_asked_for(void **state)
          "20261125T063000Z", 403, "InvalidSignatureException"},
     };
     fg_error_t error;
-    fg_credential_t credential = {FG_STR("AKIDEXAMPLE"), FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
+    fg_credential_t credential = {FG_STR("AKIDEXAMPLE"),
+                                  FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_credential_put(scene->store, &credential, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);
@@ -125,7 +132,9 @@ static void signatures_are_asked_for(void **state)
         fg_request_t request = {.verb = FG_STR("POST"),
                                 .target = FG_STR("/apikeys"),
                                 .headers = headers,
-                                .header_count = rows[i].date ? 3 : rows[i].authorization ? 2 : 1};
+                                .header_count = rows[i].date            ? 3
+                                                : rows[i].authorization ? 2
+                                                                        : 1};
         scene_handle(scene, &request);
         assert_int_equal(scene->response.status, rows[i].status);
         assert_true(fg_str_is(header_at(scene, "x-amzn-ErrorType"), rows[i].exception));
@@ -138,7 +147,8 @@ static void a_signed_request_passes(void **state)
 {
     scene_t *scene = *state;
     fg_error_t error;
-    fg_credential_t credential = {FG_STR("AKIDEXAMPLE"), FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
+    fg_credential_t credential = {FG_STR("AKIDEXAMPLE"),
+                                  FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_credential_put(scene->store, &credential, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);
@@ -148,9 +158,10 @@ static void a_signed_request_passes(void **state)
         {FG_STR("Host"), FG_STR("apigateway.us-east-1.amazonaws.com")},
         {FG_STR("X-Amz-Date"), FG_STR("20261125T064500Z")},
         {FG_STR("Authorization"),
-         FG_STR("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261125/us-east-1/apigateway/aws4_request, "
-                "SignedHeaders=content-type;host;x-amz-date, "
-                "Signature=95d8dc82af9c575effd39e46070a459e44a5102b2f1da8ec2dcc662d14c66fda")}};
+         FG_STR(
+             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261125/us-east-1/apigateway/aws4_request, "
+             "SignedHeaders=content-type;host;x-amz-date, "
+             "Signature=95d8dc82af9c575effd39e46070a459e44a5102b2f1da8ec2dcc662d14c66fda")}};
     fg_request_t request = {.verb = FG_STR("POST"),
                             .target = FG_STR("/apikeys"),
                             .body = FG_STR("{\"name\":\"n\",\"enabled\":true}"),
@@ -170,8 +181,10 @@ static void exceptions_are_complete(void **state)
         assert_true(exception.name[0] != '\0');
         assert_true(exception.http_status >= 400 && exception.http_status < 600);
         fg_error_t error = {.status = (fg_status_t)i, .message = "the detail"};
-        bool shows = strstr(fg_arena_text(arena, fg_error_body(&error, arena)), "the detail") != NULL;
-        assert_int_equal(shows, exception.http_status < 500 || i == FG_NOT_IMPLEMENTED || i == FG_INTERNAL);
+        bool shows =
+            strstr(fg_arena_text(arena, fg_error_body(&error, arena)), "the detail") != NULL;
+        assert_int_equal(shows, exception.http_status < 500 || i == FG_NOT_IMPLEMENTED ||
+                                    i == FG_INTERNAL);
     }
     fg_error_t denied = {.status = FG_DENIED, .message = "no"};
     assert_true(fg_str_is(fg_error_body(&denied, arena), "{\"Message\":\"no\"}"));
@@ -182,8 +195,10 @@ static void exceptions_are_complete(void **state)
 static void lack_of_memory_is_an_answer(void **state)
 {
     scene_t *scene = *state;
-    static const char body[] = "{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"DAY\"},\"tags\":{\"a\":\"b\"}}";
-    fg_request_t request = {.verb = FG_STR("POST"), .target = FG_STR("/usageplans"), .body = FG_STR("")};
+    static const char body[] =
+        "{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"DAY\"},\"tags\":{\"a\":\"b\"}}";
+    fg_request_t request = {
+        .verb = FG_STR("POST"), .target = FG_STR("/usageplans"), .body = FG_STR("")};
     request.body = fg_str(body);
     for (int64_t n = 0; n < 200; n++) {
         uint64_t before = last_change(scene);
@@ -204,14 +219,10 @@ static void lack_of_memory_is_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(every_answer_has_its_headers),
-        T(matching),
-        T(labels_are_decoded),
-        T(a_body_may_be_six_mebibytes),
-        T(signatures_are_asked_for),
-        T(a_signed_request_passes),
-        T(exceptions_are_complete),
-        T(lack_of_memory_is_an_answer),
+        T(every_answer_has_its_headers), T(matching),
+        T(labels_are_decoded),           T(a_body_may_be_six_mebibytes),
+        T(signatures_are_asked_for),     T(a_signed_request_passes),
+        T(exceptions_are_complete),      T(lack_of_memory_is_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
 /* Rules P2, P3, P5; reference 4.3. */
 #include "control/scene.h"
 
-#define PATCH(op, path, value) "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
-#define API "api0000001"
+#define PATCH(op, path, value)                                                                     \
+    "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
+#define API      "api0000001"
 #define VALUE_20 "abcdefghij0123456789"
 
 static void join(scene_t *scene, int status, const char *plan, const char *key)
@@ -62,7 +63,8 @@ static void create_refusals(void **state)
     join(scene, 409, plan, key);
 }
 
-/* given a key on a plan with a stage, when it would get a second plan for that stage, expect a conflict (rule P5) */
+/* given a key on a plan with a stage, when it would get a second plan for that stage, expect a
+ * conflict (rule P5) */
 static void one_plan_per_stage(void **state)
 {
     scene_t *scene = *state;
@@ -70,9 +72,12 @@ static void one_plan_per_stage(void **state)
     stage_make(scene, API, "prod");
     stage_make(scene, API, "beta");
     key_make(scene, NULL, key);
-    plan_make(scene, "{\"name\":\"a\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}", first);
-    plan_make(scene, "{\"name\":\"b\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}", second);
-    plan_make(scene, "{\"name\":\"c\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"beta\"}]}", third);
+    plan_make(scene, "{\"name\":\"a\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}",
+              first);
+    plan_make(scene, "{\"name\":\"b\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}",
+              second);
+    plan_make(scene, "{\"name\":\"c\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"beta\"}]}",
+              third);
     join(scene, 201, first, key);
     join(scene, 409, second, key);
     assert_true(fg_str_is(header_at(scene, "x-amzn-ErrorType"), "ConflictException"));
@@ -83,7 +88,8 @@ static void one_plan_per_stage(void **state)
     join(scene, 409, second, key);
 }
 
-/* given plans_per_key one, when a key joins any second plan, expect a conflict (rule P5, the guide's reading) */
+/* given plans_per_key one, when a key joins any second plan, expect a conflict (rule P5, the
+ * guide's reading) */
 static void one_plan_per_key(void **state)
 {
     scene_t *scene = *state;
@@ -113,7 +119,8 @@ static void list_is_newest_first_and_filters(void **state)
 {
     scene_t *scene = *state;
     char key[16], plan[16], position[64];
-    static const char *const bodies[] = {"{\"name\":\"ab\"}", "{\"name\":\"Ab\"}", "{\"name\":\"abc\"}"};
+    static const char *const bodies[] = {"{\"name\":\"ab\"}", "{\"name\":\"Ab\"}",
+                                         "{\"name\":\"abc\"}"};
     plan_make(scene, "{\"name\":\"p\"}", plan);
     for (size_t i = 0; i < FG_COUNT_OF(bodies); i++) {
         key_make(scene, bodies[i], key);

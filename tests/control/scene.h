@@ -103,19 +103,20 @@ static void scene_handle(scene_t *scene, const fg_request_t *request)
 }
 
 /* Send a request; anything but `status` fails the test. `body` may be NULL. */
-__attribute__((unused, format(printf, 5, 6))) static void call(scene_t *scene, int status, const char *verb,
-                                                               const char *body, const char *target, ...)
+__attribute__((unused, format(printf, 5, 6))) static void
+call(scene_t *scene, int status, const char *verb, const char *body, const char *target, ...)
 {
     char line[4096];
     va_list arguments;
     va_start(arguments, target);
     vsnprintf(line, sizeof(line), target, arguments);
     va_end(arguments);
-    fg_request_t request = {.verb = fg_str(verb), .target = fg_str(line), .body = body ? fg_str(body) : FG_STR("")};
+    fg_request_t request = {
+        .verb = fg_str(verb), .target = fg_str(line), .body = body ? fg_str(body) : FG_STR("")};
     scene_handle(scene, &request);
     if (scene->response.status != status)
-        fail_msg("%s %s %s: %d instead of %d: %s (%s)", verb, line, body ? body : "", scene->response.status, status,
-                 scene->body, scene->response.error.message);
+        fail_msg("%s %s %s: %d instead of %d: %s (%s)", verb, line, body ? body : "",
+                 scene->response.status, status, scene->body, scene->response.error.message);
 }
 
 /* Header of the last answer; "" when absent. */
@@ -135,7 +136,8 @@ static json_t *value_at(const scene_t *scene, const char *path)
     char copy[256], *save = NULL;
     snprintf(copy, sizeof(copy), "%s", path);
     for (char *part = strtok_r(copy, ".", &save); part && value; part = strtok_r(NULL, ".", &save))
-        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(part)) : json_object_get(value, part);
+        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(part))
+                                     : json_object_get(value, part);
     return value;
 }
 
@@ -146,7 +148,8 @@ __attribute__((unused)) static const char *text_at(const scene_t *scene, const c
     return text ? text : "";
 }
 
-__attribute__((unused)) static void expect_message(const scene_t *scene, const char *exception, const char *message)
+__attribute__((unused)) static void expect_message(const scene_t *scene, const char *exception,
+                                                   const char *message)
 {
     assert_true(fg_str_is(header_at(scene, "x-amzn-ErrorType"), exception));
     assert_string_equal(text_at(scene, "message"), message);
@@ -175,11 +178,14 @@ __attribute__((unused)) static void plan_make(scene_t *scene, const char *body, 
 }
 
 /* An API and its stage straight into the store: what plans look for. */
-__attribute__((unused)) static void stage_make(scene_t *scene, const char *api_id, const char *stage_name)
+__attribute__((unused)) static void stage_make(scene_t *scene, const char *api_id,
+                                               const char *stage_name)
 {
     fg_error_t error = {0};
-    fg_document_t api = {FG_DOCUMENT_REST_API, FG_STR(""), fg_str(api_id), FG_STR(""), FG_STR("{}"), 0};
-    fg_document_t stage = {FG_DOCUMENT_STAGE, fg_str(api_id), fg_str(stage_name), FG_STR("d"), FG_STR("{}"), 0};
+    fg_document_t api = {FG_DOCUMENT_REST_API, FG_STR(""),   fg_str(api_id),
+                         FG_STR(""),           FG_STR("{}"), 0};
+    fg_document_t stage = {FG_DOCUMENT_STAGE, fg_str(api_id), fg_str(stage_name),
+                           FG_STR("d"),       FG_STR("{}"),   0};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_document_put(scene->store, &api, &error), FG_OK);
     assert_int_equal(fg_store_document_put(scene->store, &stage, &error), FG_OK);

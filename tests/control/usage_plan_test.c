@@ -1,7 +1,8 @@
 /* Rules P1 to P5, Q1, C6, C7; reference 4.2. */
 #include "control/scene.h"
 
-#define PATCH(op, path, value) "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
+#define PATCH(op, path, value)                                                                     \
+    "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
 #define API "api0000001"
 
 #define BELOW "/apiStages/" API ":prod/throttle"
@@ -20,11 +21,13 @@ static void a_whole_plan(void **state)
 {
     scene_t *scene = *state;
     stage_make(scene, API, "prod");
-    call(scene, 201, "POST",
-         "{\"name\":\"pro\",\"description\":\"d\",\"throttle\":{\"burstLimit\":20,\"rateLimit\":10},"
-         "\"quota\":{\"limit\":10000,\"period\":\"DAY\"},\"tags\":{\"a\":\"b\"},"
-         "\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\",\"throttle\":{\"/pets/GET\":{\"rateLimit\":1}}}]}",
-         "/usageplans");
+    call(
+        scene, 201, "POST",
+        "{\"name\":\"pro\",\"description\":\"d\",\"throttle\":{\"burstLimit\":20,\"rateLimit\":10},"
+        "\"quota\":{\"limit\":10000,\"period\":\"DAY\"},\"tags\":{\"a\":\"b\"},"
+        "\"apiStages\":[{\"apiId\":\"" API
+        "\",\"stage\":\"prod\",\"throttle\":{\"/pets/GET\":{\"rateLimit\":1}}}]}",
+        "/usageplans");
     assert_non_null(strstr(scene->body, "\"rateLimit\":10.0")); /* a double has a fraction */
     assert_non_null(strstr(scene->body, "\"burstLimit\":20"));
     assert_int_equal(json_integer_value(value_at(scene, "quota.offset")), 0);
@@ -38,7 +41,8 @@ static void a_whole_plan(void **state)
     assert_int_equal(json_integer_value(value_at(scene, "throttle.burstLimit")), 20);
     assert_int_equal(json_integer_value(value_at(scene, "quota.limit")), 10000);
     assert_string_equal(text_at(scene, "description"), "d");
-    assert_int_equal(json_integer_value(value_at(scene, "apiStages.0.throttle./pets/GET.burstLimit")), 0);
+    assert_int_equal(
+        json_integer_value(value_at(scene, "apiStages.0.throttle./pets/GET.burstLimit")), 0);
 }
 
 /* given a wrong plan, when it is created, expect the service's words and an unchanged store */
@@ -60,27 +64,33 @@ static void create_refusals(void **state)
          "Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]"},
         {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"YEAR\"}}", 400, "BadRequestException",
          "Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]"},
-        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"DAY\",\"offset\":1}}", 400, "BadRequestException",
-         "Usage Plan quota offset must be zero in the DAY period"},
-        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"WEEK\",\"offset\":7}}", 400, "BadRequestException",
+        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"DAY\",\"offset\":1}}", 400,
+         "BadRequestException", "Usage Plan quota offset must be zero in the DAY period"},
+        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"WEEK\",\"offset\":7}}", 400,
+         "BadRequestException",
          "Usage Plan quota offset must be between 0 and 6 inclusive in the WEEK period"},
-        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"MONTH\",\"offset\":28}}", 400, "BadRequestException",
+        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"MONTH\",\"offset\":28}}", 400,
+         "BadRequestException",
          "Usage Plan quota offset must be between 0 and 27 inclusive in the MONTH period"},
-        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"MONTH\",\"offset\":-1}}", 400, "BadRequestException",
+        {"{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"MONTH\",\"offset\":-1}}", 400,
+         "BadRequestException",
          "Usage Plan quota offset must be between 0 and 27 inclusive in the MONTH period"},
         {"{\"name\":\"n\",\"throttle\":{\"rateLimit\":-1}}", 400, "BadRequestException",
          "Usage Plan throttle rate limit must be a non-negative numeric"},
         {"{\"name\":\"n\",\"throttle\":{\"rateLimit\":\"1\"}}", 400, "SerializationException",
          "class java.lang.String can not be converted to an Double"},
-        {"{\"name\":\"n\",\"throttle\":1}", 400, "SerializationException", "Expected a map or structure for throttle"},
+        {"{\"name\":\"n\",\"throttle\":1}", 400, "SerializationException",
+         "Expected a map or structure for throttle"},
         {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\"}]}", 400, "BadRequestException",
          "Invalid API Stage {api: %s, stage: %s} specified for usageplan %s"},
-        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"nope\"}]}", 404, "NotFoundException",
-         "API Stage not found: " API ":nope"},
-        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\",\"throttle\":{\"GET\":{}}}]}", 400,
-         "BadRequestException", "Invalid method {resourcePath: GET,method: } specified"},
-        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\",\"throttle\":{\"/a/get\":{}}}]}", 400,
-         "BadRequestException", "Invalid method {resourcePath: /a/get,method: } specified"},
+        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"nope\"}]}", 404,
+         "NotFoundException", "API Stage not found: " API ":nope"},
+        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API
+         "\",\"stage\":\"prod\",\"throttle\":{\"GET\":{}}}]}",
+         400, "BadRequestException", "Invalid method {resourcePath: GET,method: } specified"},
+        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API
+         "\",\"stage\":\"prod\",\"throttle\":{\"/a/get\":{}}}]}",
+         400, "BadRequestException", "Invalid method {resourcePath: /a/get,method: } specified"},
     };
     uint64_t before = last_change(scene);
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
@@ -98,7 +108,8 @@ static void offsets_at_their_maximum(void **state)
         "{\"name\":\"n\",\"quota\":{\"limit\":0,\"period\":\"DAY\",\"offset\":0}}",
         "{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"WEEK\",\"offset\":6}}",
         "{\"name\":\"n\",\"quota\":{\"limit\":1,\"period\":\"MONTH\",\"offset\":27}}",
-        "{\"name\":\"n\",\"throttle\":{\"rateLimit\":1,\"burstLimit\":100}}", /* burst above rate is fine */
+        "{\"name\":\"n\",\"throttle\":{\"rateLimit\":1,\"burstLimit\":100}}", /* burst above rate is
+                                                                                 fine */
     };
     for (size_t i = 0; i < FG_COUNT_OF(bodies); i++)
         call(scene, 201, "POST", bodies[i], "/usageplans");
@@ -144,7 +155,8 @@ static void list_pages_and_filters_by_key(void **state)
     assert_null(value_at(scene, "position"));
 }
 
-/* given a plan without limits, when one path is patched, expect exactly that (the table of reference 4.2) */
+/* given a plan without limits, when one path is patched, expect exactly that (the table of
+ * reference 4.2) */
 static void update_paths(void **state)
 {
     scene_t *scene = *state;
@@ -155,8 +167,10 @@ static void update_paths(void **state)
         {PATCH("replace", "/description", "d2"), "\"description\":\"d2\""},
         {PATCH("add", "/productCode", "pc"), "\"productCode\":\"pc\""},
         {PATCH("replace", "/productCode", "pd"), "\"productCode\":\"pd\""},
-        {PATCH("replace", "/throttle/rateLimit", "5.5"), "\"throttle\":{\"burstLimit\":0,\"rateLimit\":5.5}"},
-        {PATCH("add", "/throttle/burstLimit", "7"), "\"throttle\":{\"burstLimit\":7,\"rateLimit\":5.5}"},
+        {PATCH("replace", "/throttle/rateLimit", "5.5"),
+         "\"throttle\":{\"burstLimit\":0,\"rateLimit\":5.5}"},
+        {PATCH("add", "/throttle/burstLimit", "7"),
+         "\"throttle\":{\"burstLimit\":7,\"rateLimit\":5.5}"},
         {"{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/quota/limit\",\"value\":\"9\"},"
          "{\"op\":\"replace\",\"path\":\"/quota/period\",\"value\":\"WEEK\"}]}",
          "\"quota\":{\"limit\":9,\"offset\":0,\"period\":\"WEEK\"}"},
@@ -188,19 +202,24 @@ static void update_refusals(void **state)
         int status;
         const char *message; /* %s: the plan's id */
     } rows[] = {
-        {PATCH("replace", "/quota/offset", "1"), 400, "Usage Plan quota offset must be zero in the DAY period"},
+        {PATCH("replace", "/quota/offset", "1"), 400,
+         "Usage Plan quota offset must be zero in the DAY period"},
         {PATCH("replace", "/quota/limit", "x"), 400, "Invalid value for /quota/limit: 'x'"},
         {PATCH("replace", "/quota/period", "YEAR"), 400,
          "Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]"},
-        {PATCH("replace", "/throttle/rateLimit", "nan"), 400, "Invalid value for /throttle/rateLimit: 'nan'"},
+        {PATCH("replace", "/throttle/rateLimit", "nan"), 400,
+         "Invalid value for /throttle/rateLimit: 'nan'"},
         {PATCH("replace", "/throttle/burstLimit", "-1"), 400,
          "Usage Plan throttle burst limit must be a non-negative numeric"},
         {PATCH("add", "/apiStages", ""), 400, "Invalid API Stage specified"},
-        {"{\"patchOperations\":[{\"op\":\"add\",\"path\":\"/apiStages\"}]}", 400, "Invalid API Stage specified"},
+        {"{\"patchOperations\":[{\"op\":\"add\",\"path\":\"/apiStages\"}]}", 400,
+         "Invalid API Stage specified"},
         {PATCH("add", "/apiStages", "a"), 400, "Invalid API Stage specified"},
         {PATCH("add", "/apiStages", "a:"), 400, "Invalid API Stage specified"},
-        {PATCH("add", "/apiStages", "a:b"), 404, "Invalid API Stage {api: a, stage: b} specified for usageplan %s"},
-        {PATCH("remove", "/apiStages", "a:b"), 404, "Invalid API Stage {api: a, stage: b} specified for usageplan %s"},
+        {PATCH("add", "/apiStages", "a:b"), 404,
+         "Invalid API Stage {api: a, stage: b} specified for usageplan %s"},
+        {PATCH("remove", "/apiStages", "a:b"), 404,
+         "Invalid API Stage {api: a, stage: b} specified for usageplan %s"},
         {PATCH("copy", "/name", "x"), 400,
          "Invalid patch path  '/name' specified for op 'copy'. Please choose supported operations"},
     };
@@ -225,14 +244,19 @@ static void stages_come_and_go(void **state)
     assert_int_equal(json_array_size(value_at(scene, "apiStages")), 1);
     call(scene, 400, "DELETE", NULL, "/usageplans/%s", id);
     snprintf(message, sizeof(message),
-             "Cannot delete Usage Plan %s because there are API Stages associated with it, including " API ":prod", id);
+             "Cannot delete Usage Plan %s because there are API Stages associated with it, "
+             "including " API ":prod",
+             id);
     expect_message(scene, "BadRequestException", message);
     /* Terraform: out, in and its throttles in one call */
     call(scene, 200, "PATCH",
-         "{\"patchOperations\":[{\"op\":\"remove\",\"path\":\"/apiStages\",\"value\":\"" API ":prod\"},"
+         "{\"patchOperations\":[{\"op\":\"remove\",\"path\":\"/apiStages\",\"value\":\"" API
+         ":prod\"},"
          "{\"op\":\"add\",\"path\":\"/apiStages\",\"value\":\"" API ":prod\"},"
-         "{\"op\":\"replace\",\"path\":\"/apiStages/" API ":prod/throttle//pets/GET/rateLimit\",\"value\":\"2\"},"
-         "{\"op\":\"replace\",\"path\":\"/apiStages/" API ":prod/throttle//pets/GET/burstLimit\",\"value\":\"3\"}]}",
+         "{\"op\":\"replace\",\"path\":\"/apiStages/" API
+         ":prod/throttle//pets/GET/rateLimit\",\"value\":\"2\"},"
+         "{\"op\":\"replace\",\"path\":\"/apiStages/" API
+         ":prod/throttle//pets/GET/burstLimit\",\"value\":\"3\"}]}",
          "/usageplans/%s", id);
     assert_non_null(strstr(scene->body, "\"/pets/GET\":{\"burstLimit\":3,\"rateLimit\":2.0}"));
     call(scene, 200, "PATCH", PATCH("remove", "/apiStages", API ":prod"), "/usageplans/%s", id);
@@ -240,32 +264,40 @@ static void stages_come_and_go(void **state)
     call(scene, 202, "DELETE", NULL, "/usageplans/%s", id);
 }
 
-/* given a stage in a plan, when its method throttles are patched, expect the entry under the method's name (rule P4) */
+/* given a stage in a plan, when its method throttles are patched, expect the entry under the
+ * method's name (rule P4) */
 static void method_throttles(void **state)
 {
     scene_t *scene = *state;
     char id[16];
     stage_make(scene, API, "prod");
-    plan_make(scene, "{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}", id);
+    plan_make(scene, "{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}",
+              id);
     static const struct {
         const char *body;
         int status;
         const char *fragment;
     } rows[] = {
-        {PATCH("replace", BELOW "/~1pets/GET/rateLimit", "1"), 200, "{\"/pets/GET\":{\"burstLimit\":0,\"rateLimit\":1.0}}"},
-        {PATCH("replace", BELOW "/pets/GET/burstLimit", "4"), 200, "{\"/pets/GET\":{\"burstLimit\":4,\"rateLimit\":1.0}}"},
-        {PATCH("add", BELOW "///GET/rateLimit", "9"), 200, "\"//GET\":{\"burstLimit\":0,\"rateLimit\":9.0}"},
+        {PATCH("replace", BELOW "/~1pets/GET/rateLimit", "1"), 200,
+         "{\"/pets/GET\":{\"burstLimit\":0,\"rateLimit\":1.0}}"},
+        {PATCH("replace", BELOW "/pets/GET/burstLimit", "4"), 200,
+         "{\"/pets/GET\":{\"burstLimit\":4,\"rateLimit\":1.0}}"},
+        {PATCH("add", BELOW "///GET/rateLimit", "9"), 200,
+         "\"//GET\":{\"burstLimit\":0,\"rateLimit\":9.0}"},
         {PATCH("remove", BELOW "/~1pets/GET", ""), 200, "\"throttle\":{\"//GET\":"},
-        {PATCH("replace", BELOW, "{\\\"/a/*\\\":{\\\"rateLimit\\\":1.5,\\\"burstLimit\\\":1}}"), 200,
-         "\"throttle\":{\"/a/*\":{\"burstLimit\":1,\"rateLimit\":1.5}}"},
+        {PATCH("replace", BELOW, "{\\\"/a/*\\\":{\\\"rateLimit\\\":1.5,\\\"burstLimit\\\":1}}"),
+         200, "\"throttle\":{\"/a/*\":{\"burstLimit\":1,\"rateLimit\":1.5}}"},
         {PATCH("replace", BELOW, "[]"), 400, "Invalid throttle map specified"},
         {PATCH("replace", BELOW, "{"), 400, "Invalid throttle map specified"},
         {PATCH("replace", BELOW "/a/GET/rateLimit", "x"), 400, "Invalid value for"},
-        {PATCH("replace", BELOW "/a/FETCH/rateLimit", "1"), 400, "Invalid method {resourcePath: /a/FETCH,method: } specified"},
+        {PATCH("replace", BELOW "/a/FETCH/rateLimit", "1"), 400,
+         "Invalid method {resourcePath: /a/FETCH,method: } specified"},
         {PATCH("replace", BELOW "/a/GET/speed", "1"), 400, "Invalid patch path"},
         {PATCH("remove", BELOW "/a/GET/rateLimit", ""), 400, "Invalid patch path"},
-        {PATCH("replace", "/apiStages/x:y/throttle/a/GET/rateLimit", "1"), 404, "Invalid API Stage {api: x, stage: y}"},
-        {PATCH("remove", BELOW, ""), 200, "\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]"},
+        {PATCH("replace", "/apiStages/x:y/throttle/a/GET/rateLimit", "1"), 404,
+         "Invalid API Stage {api: x, stage: y}"},
+        {PATCH("remove", BELOW, ""), 200,
+         "\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]"},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         call(scene, rows[i].status, "PATCH", rows[i].body, "/usageplans/%s", id);
@@ -280,10 +312,12 @@ static void twenty_method_throttles(void **state)
     scene_t *scene = *state;
     char id[16], body[256];
     stage_make(scene, API, "prod");
-    plan_make(scene, "{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}", id);
+    plan_make(scene, "{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API "\",\"stage\":\"prod\"}]}",
+              id);
     for (int i = 0; i <= FG_METHOD_THROTTLES_PER_STAGE_MAX; i++) {
         snprintf(body, sizeof(body), PATCH("replace", BELOW "/r%d/GET/rateLimit", "1"), i);
-        call(scene, i < FG_METHOD_THROTTLES_PER_STAGE_MAX ? 200 : 429, "PATCH", body, "/usageplans/%s", id);
+        call(scene, i < FG_METHOD_THROTTLES_PER_STAGE_MAX ? 200 : 429, "PATCH", body,
+             "/usageplans/%s", id);
     }
 }
 

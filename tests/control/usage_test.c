@@ -1,7 +1,8 @@
 /* Rules Q3, Q4; reference 4.4. */
 #include "control/scene.h"
 
-#define REMAINING(value) "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/remaining\",\"value\":\"" value "\"}]}"
+#define REMAINING(value)                                                                           \
+    "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/remaining\",\"value\":\"" value "\"}]}"
 #define TODAY ((uint32_t)(SCENE_NOW_S / FG_DAY_S))
 
 static char key[16], plan[16];
@@ -16,7 +17,8 @@ static void pair_make(scene_t *scene, const char *plan_body)
 }
 
 /* What a drain would have stored. */
-static void count(scene_t *scene, const char *key_id, uint32_t day, uint64_t used, uint64_t remaining)
+static void count(scene_t *scene, const char *key_id, uint32_t day, uint64_t used,
+                  uint64_t remaining)
 {
     fg_error_t error = {0};
     fg_usage_row_t row = {fg_str(key_id), fg_str(plan), day, used, true, remaining};
@@ -33,18 +35,21 @@ static void expect_days(scene_t *scene, const char *key_id, const char *wanted)
         fail_msg("%s not in %s", text, scene->body);
 }
 
-/* given a week's quota of 100 and 30 used on Tuesday, when Monday to next Monday are listed, expect what was left carried */
+/* given a week's quota of 100 and 30 used on Tuesday, when Monday to next Monday are listed, expect
+ * what was left carried */
 static void days_without_requests_are_filled(void **state)
 {
     scene_t *scene = *state;
     pair_make(scene, "{\"name\":\"p\",\"quota\":{\"limit\":100,\"period\":\"WEEK\"}}");
     count(scene, key, TODAY - 1, 30, 70); /* Tuesday the 24th */
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-23&endDate=2026-11-30", plan);
+    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-23&endDate=2026-11-30",
+         plan);
     assert_string_equal(text_at(scene, "usagePlanId"), plan);
     assert_string_equal(text_at(scene, "startDate"), "2026-11-23");
     assert_string_equal(text_at(scene, "endDate"), "2026-11-30");
     expect_days(scene, key, "[[0,100],[30,70],[0,70],[0,70],[0,70],[0,70],[0,70],[0,100]]");
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25&keyId=%s", plan, key);
+    call(scene, 200, "GET", NULL,
+         "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25&keyId=%s", plan, key);
     expect_days(scene, key, "[[0,70]]"); /* carried in from before the range */
 }
 
@@ -53,7 +58,8 @@ static void a_plan_without_quota_has_no_remaining(void **state)
     scene_t *scene = *state;
     pair_make(scene, "{\"name\":\"p\"}");
     count(scene, key, TODAY, 3, 0);
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-24&endDate=2026-11-25", plan);
+    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-24&endDate=2026-11-25",
+         plan);
     expect_days(scene, key, "[[0,-1],[3,-1]]");
 }
 
@@ -61,11 +67,14 @@ static void keys_without_requests_are_left_out(void **state)
 {
     scene_t *scene = *state;
     pair_make(scene, "{\"name\":\"p\",\"quota\":{\"limit\":5,\"period\":\"DAY\"}}");
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25", plan);
+    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25",
+         plan);
     assert_int_equal(json_object_size(value_at(scene, "values")), 0);
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25&keyId=%s", plan, key);
+    call(scene, 200, "GET", NULL,
+         "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25&keyId=%s", plan, key);
     expect_days(scene, key, "[[0,5]]"); /* asked for by name */
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25&keyId=other", plan);
+    call(scene, 200, "GET", NULL,
+         "/usageplans/%s/usage?startDate=2026-11-25&endDate=2026-11-25&keyId=other", plan);
     assert_int_equal(json_object_size(value_at(scene, "values")), 0);
 }
 
@@ -82,11 +91,13 @@ static void pages_hold_whole_keys(void **state)
         count(scene, id, TODAY, 2, 3);
     }
     for (int page = 0; page < 3; page++) {
-        call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=2026-11-24&endDate=2026-11-25&limit=2%s%s", plan,
+        call(scene, 200, "GET", NULL,
+             "/usageplans/%s/usage?startDate=2026-11-24&endDate=2026-11-25&limit=2%s%s", plan,
              position[0] ? "&position=" : "", position);
         const char *id;
         json_t *days;
-        json_object_foreach(value_at(scene, "values"), id, days) {
+        json_object_foreach(value_at(scene, "values"), id, days)
+        {
             assert_int_equal(json_array_size(days), 2);
             seen++;
         }
@@ -120,17 +131,20 @@ static void dates(void **state)
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++)
         call(scene, rows[i].status, "GET", NULL, "/usageplans/%s/usage?%s", plan, rows[i].query);
-    call(scene, 404, "GET", NULL, "/usageplans/nosuch/usage?startDate=2026-11-25&endDate=2026-11-25");
+    call(scene, 404, "GET", NULL,
+         "/usageplans/nosuch/usage?startDate=2026-11-25&endDate=2026-11-25");
     expect_message(scene, "NotFoundException", "Invalid Usage Plan ID specified");
 }
 
 static void ledger_at(scene_t *scene, fg_ledger_row_t *ret_ledger)
 {
     fg_error_t error;
-    assert_int_equal(fg_store_ledger_get(scene->store, fg_str(key), fg_str(plan), ret_ledger, &error), FG_OK);
+    assert_int_equal(
+        fg_store_ledger_get(scene->store, fg_str(key), fg_str(plan), ret_ledger, &error), FG_OK);
 }
 
-/* given 30 of 100 used this month, when remaining is replaced, expect the window's limit to be what was used and that (Q3) */
+/* given 30 of 100 used this month, when remaining is replaced, expect the window's limit to be what
+ * was used and that (Q3) */
 static void remaining_is_extended_and_cut(void **state)
 {
     scene_t *scene = *state;
@@ -153,7 +167,8 @@ static void remaining_is_extended_and_cut(void **state)
     call(scene, 200, "PATCH", REMAINING("0"), "/usageplans/%s/keys/%s/usage", plan, key);
     ledger_at(scene, &ledger);
     assert_true(ledger.extension_word == FG_QUOTA_WORD(first, 30));
-    call(scene, 200, "GET", NULL, "/usageplans/%s/usage?startDate=" SCENE_TODAY "&endDate=" SCENE_TODAY, plan);
+    call(scene, 200, "GET", NULL,
+         "/usageplans/%s/usage?startDate=" SCENE_TODAY "&endDate=" SCENE_TODAY, plan);
     expect_days(scene, key, "[[30,0]]");
     scene->now.wall.s += 10 * FG_DAY_S; /* next month: a fresh window */
     call(scene, 200, "PATCH", REMAINING("7"), "/usageplans/%s/keys/%s/usage", plan, key);
@@ -168,9 +183,13 @@ static void update_refusals(void **state)
     pair_make(scene, "{\"name\":\"p\",\"quota\":{\"limit\":100,\"period\":\"DAY\"}}");
     key_make(scene, NULL, lone);
     uint64_t before = last_change(scene);
-    static const char *const bodies[] = {REMAINING("x"), REMAINING("-1"), REMAINING("1.5"), REMAINING("1099511627776"),
-                                         "{\"patchOperations\":[{\"op\":\"add\",\"path\":\"/remaining\",\"value\":\"1\"}]}",
-                                         "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/used\",\"value\":\"1\"}]}"};
+    static const char *const bodies[] = {
+        REMAINING("x"),
+        REMAINING("-1"),
+        REMAINING("1.5"),
+        REMAINING("1099511627776"),
+        "{\"patchOperations\":[{\"op\":\"add\",\"path\":\"/remaining\",\"value\":\"1\"}]}",
+        "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/used\",\"value\":\"1\"}]}"};
     for (size_t i = 0; i < FG_COUNT_OF(bodies); i++)
         call(scene, 400, "PATCH", bodies[i], "/usageplans/%s/keys/%s/usage", plan, key);
     call(scene, 404, "PATCH", REMAINING("1"), "/usageplans/nosuch/keys/%s/usage", key);

@@ -1,4 +1,5 @@
-/* Any bytes as the body of a PATCH, held against a table with every kind of row: applied or refused with a text. */
+/* Any bytes as the body of a PATCH, held against a table with every kind of row: applied or refused
+ * with a text. */
 #include "control/patch_table.h"
 
 #include <stdint.h>

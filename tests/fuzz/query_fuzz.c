@@ -1,4 +1,5 @@
-/* Any bytes as a request line "VERB target": matched or refused with a text; every decoded part is well-formed UTF-8. */
+/* Any bytes as a request line "VERB target": matched or refused with a text; every decoded part is
+ * well-formed UTF-8. */
 #include "control/dispatch.h"
 
 #include <stdint.h>

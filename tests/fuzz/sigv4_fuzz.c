@@ -1,5 +1,5 @@
-/* Lines "verb target", "name: value"..., an empty line, the body: as a signed request. Nothing may pass: the secret is one
- * that no input knows, so FG_OK is a forgery. */
+/* Lines "verb target", "name: value"..., an empty line, the body: as a signed request. Nothing may
+ * pass: the secret is one that no input knows, so FG_OK is a forgery. */
 #include "auth/sigv4.h"
 
 #include <stdint.h>
@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 enum { HEADERS_MAX = 32 };
 
-static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *arena, fg_str_t *ret_secret,
-                             fg_error_t *reterr)
+static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *arena,
+                             fg_str_t *ret_secret, fg_error_t *reterr)
 {
     (void)ctx;
     (void)access_key_id;
