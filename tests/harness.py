@@ -36,7 +36,7 @@ REGION = "us-east-1"
 START_S = 30
 STOP_S = 10
 TROUBLE = re.compile(r"\[(?:alert|emerg)\]|level=(?:alert|emerg)|AddressSanitizer|LeakSanitizer"
-                     r"|ThreadSanitizer|runtime error:|assertion failed")
+                     r"|ThreadSanitizer|runtime error:|invariant broken")
 
 
 def sanitizers():

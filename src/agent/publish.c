@@ -8,7 +8,6 @@
  */
 #include "agent/state.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum {
@@ -18,6 +17,8 @@ enum {
 };
 
 /* ---- settings ---- */
+
+#define RATE_MAX 1e12 /* what the units hold */
 
 static double setting_number(fg_agent_t *agent, fg_str_t name, double otherwise)
 {
@@ -37,8 +38,8 @@ fg_status_t fg_agent_settings_sync(fg_agent_t *agent, fg_error_t *reterr)
     double rate =
         setting_number(agent, FG_STR("account_rate_limit"), (double)throttle.rate_milli_rps / 1000);
     double burst = setting_number(agent, FG_STR("account_burst_limit"), throttle.burst);
-    throttle.rate_milli_rps = (uint64_t)llround(fmin(rate, 1e12) * 1000);
-    throttle.burst = (uint32_t)fmin(burst, UINT32_MAX);
+    throttle.rate_milli_rps = (uint64_t)((rate < RATE_MAX ? rate : RATE_MAX) * 1000 + 0.5);
+    throttle.burst = (uint32_t)(burst < UINT32_MAX ? burst : UINT32_MAX);
     fg_gate_account_sync(agent->writer, throttle);
     fg_gate_keys_without_plan_sync(agent->writer, agent->options.are_keys_without_plan_allowed);
     return FG_OK;
@@ -112,8 +113,9 @@ static fg_status_t read_grant(fg_agent_t *agent, fg_str_t key_id, fg_str_t plan_
     return status;
 }
 
-static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, fg_gate_key_t *entry,
-                               fg_error_t *reterr)
+/* `with_plans`: the plans go to the gate as well. */
+static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, bool with_plans,
+                               fg_gate_key_t *entry, fg_error_t *reterr)
 {
     fg_usage_plan_t *plans;
     size_t count;
@@ -125,6 +127,8 @@ static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, fg_gate_key_t
     fg_gate_grant_t *grants = fg_arena_alloc(agent->arena, (count + 1) * sizeof(*grants));
     if (!grants)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+    for (size_t i = 0; with_plans && status == FG_OK && i < count; i++)
+        status = fg_agent_plan_sync(agent, &plans[i], reterr);
     for (size_t i = 0; status == FG_OK && i < count; i++)
         status = read_grant(agent, key_id, plans[i].id, &grants[i], reterr);
     entry->grants = grants;
@@ -138,20 +142,29 @@ static bool is_serving(fg_agent_t *agent, fg_digest_t digest)
     return state == FG_KEY_ENABLED || state == FG_KEY_DISABLED;
 }
 
-fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
-                              const fg_digest_t *replaced, fg_error_t *reterr)
+static fg_status_t sync_key(fg_agent_t *agent, const fg_api_key_t *key, const fg_digest_t *replaced,
+                            bool with_plans, fg_error_t *reterr)
 {
     fg_gate_key_t entry = {
         .key_id = fg_id_pack(key->id),
         .digest = key->digest,
         .state = key->is_enabled ? FG_KEY_ENABLED : FG_KEY_DISABLED,
     };
-    fg_status_t status = read_grants(agent, key->id, &entry, reterr);
+    fg_status_t status = read_grants(agent, key->id, with_plans, &entry, reterr);
     if (status != FG_OK)
         return status;
     if (replaced && !fg_digest_eq(*replaced, key->digest) && is_serving(agent, *replaced))
         return fg_gate_key_replace(agent->writer, *replaced, &entry, reterr); /* Rule K6 */
     return fg_gate_key_sync(agent->writer, &entry, reterr);
+}
+
+/* The key's pairs are those of now, and may be with a plan whose own change comes later in the log.
+ */
+fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
+                              const fg_digest_t *replaced, fg_error_t *reterr)
+{
+    fg_status_t status = sync_key(agent, key, replaced, false, reterr);
+    return status == FG_NOT_FOUND ? sync_key(agent, key, replaced, true, reterr) : status;
 }
 
 static fg_status_t apply_key(fg_agent_t *agent, const fg_change_t *change, fg_error_t *reterr)

@@ -4,6 +4,8 @@
 #include "world.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 static void furnish(world_t *world, int64_t limit, fg_period_t period)
 {
@@ -112,19 +114,29 @@ static void test_one_pair_joins_the_transaction(void **state)
     expect_usage(world, "key1000000", TODAY, 1, 9);
 }
 
-/* Given a store that takes no transaction, when drained, then it fails, says so once, and the next
- * one writes all. */
+/* No file may grow from here on, as on a full disk; false: as before. */
+static void fill_disk(bool is_full)
+{
+    static struct rlimit before;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    if (is_full)
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit limit = {.rlim_cur = is_full ? 1 : before.rlim_cur, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Given a full disk, when drained, then it fails, says so once, and the next one writes all. */
 static void test_a_drain_that_fails_is_made_up_for(void **state)
 {
     world_t *world = *state;
     fg_error_t error;
     furnish(world, 10, FG_PERIOD_DAY);
     (void)world_decide(world, VALUE_1);
-    OK(fg_store_begin(world->store, reterr)); /* a transaction is open: none can be begun */
+    fill_disk(true);
     assert_int_not_equal(fg_agent_drain(world->agent, clock_now, &error), FG_OK);
     (void)world_decide(world, VALUE_2);
     assert_int_not_equal(fg_agent_drain(world->agent, clock_now, &error), FG_OK);
-    fg_store_rollback(world->store);
+    fill_disk(false);
     char *said = strstr(world->log, "usage cannot be written");
     assert_non_null(said);
     assert_null(strstr(said + 1, "usage cannot be written"));
