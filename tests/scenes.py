@@ -15,7 +15,8 @@ class Scene:
         self.api = harness.client(instance)
         self.stage = stage
         created = self.api.create_rest_api(name="weather", apiKeySource="HEADER")
-        self.api_id, self.root_id = created["id"], created["rootResourceId"]
+        self.api_id = created["id"]  # botocore of Debian 12 does not know rootResourceId
+        self.root_id = self.api.get_resources(restApiId=self.api_id)["items"][0]["id"]
         if key_source != "HEADER":
             self.api.update_rest_api(restApiId=self.api_id, patchOperations=[
                 {"op": "replace", "path": "/apiKeySource", "value": key_source}])
