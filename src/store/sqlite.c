@@ -127,7 +127,10 @@ fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr)
     if (status == FG_OK) {
         (void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
         status = fg_db_exec(
-            db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
+            db,
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+            "PRAGMA cache_size = -65536", /* KiB: the upper levels of the indexes of millions of
+                                             keys */
             reterr);
     }
     if (status != FG_OK) {
