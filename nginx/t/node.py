@@ -70,6 +70,7 @@ class Node:
         self.with_daemon = with_daemon
         self.port = harness.free_port()
         self.process = None
+        self.answered = 0
 
     # ---- life ----
 
@@ -175,7 +176,8 @@ class Node:
         return self.read("verdicts.log")
 
     def verdict(self):
-        """The last line of the log as a dict."""
+        """The last line of the log as a dict; nginx writes it after the answer has left."""
+        harness.wait_until(lambda: self.verdict_text().count("\n") >= self.answered, seconds=5, what="the log")
         line = self.verdict_text().splitlines()[-1].split("|")
         names = ("request", "status", "verdict", "reason", "key_id", "plan_id", "api_id", "stage", "request_id", "seen")
         return dict(zip(names, line))
@@ -189,7 +191,9 @@ class Node:
         if host is not None:
             headers["Host"] = host
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
-        return harness.exchange(connection, verb, target, headers, body)
+        answer = harness.exchange(connection, verb, target, headers, body)
+        self.answered += 1
+        return answer
 
     def get(self, target, key=None, **options):
         return self.request("GET", target, key, **options)
