@@ -49,7 +49,8 @@ def commands(gateway):
 
 def build_api(run):
     api = run("create-rest-api", "--name", "weather")
-    resource = run("create-resource", "--rest-api-id", api["id"], "--parent-id", api["rootResourceId"],
+    root = run("get-resources", "--rest-api-id", api["id"])["items"][0]
+    resource = run("create-resource", "--rest-api-id", api["id"], "--parent-id", root["id"],
                    "--path-part", "forecast")
     where = ["--rest-api-id", api["id"], "--resource-id", resource["id"], "--http-method", "GET"]
     run("put-method", *where, "--authorization-type", "NONE", "--no-api-key-required")
@@ -114,7 +115,8 @@ def test_the_walk_with_boto3(gateway):
     api = harness.client(gateway)
     created = api.create_rest_api(name="weather")
     where = {"restApiId": created["id"], "httpMethod": "GET", "resourceId": api.create_resource(
-        restApiId=created["id"], parentId=created["rootResourceId"], pathPart="forecast")["id"]}
+        restApiId=created["id"], parentId=api.get_resources(restApiId=created["id"])["items"][0]["id"],
+        pathPart="forecast")["id"]}
     api.put_method(**where, authorizationType="NONE", apiKeyRequired=True)
     api.put_integration(**where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
     api.put_method_response(**where, statusCode="200")
