@@ -79,6 +79,13 @@ class Scene:
         return usage["items"].get(key_id, [[0, None]])[-1]
 
 
+def set_account_throttle(instance, rate, burst):
+    """The limit behind all others (rule T2); 10,000 requests per second, burst 5,000 by default."""
+    harness.client(instance).update_account(patchOperations=[
+        {"op": "replace", "path": "/throttleSettings/rateLimit", "value": str(rate)},
+        {"op": "replace", "path": "/throttleSettings/burstLimit", "value": str(burst)}])
+
+
 def load(port, path, **options):
     """Run the exact load generator; its report as a dict. Options as its flags: connections=64, requests=1000, key=..."""
     command = [os.path.join(harness.BUILD, "bench", "load"), "--port", str(port), "--path", path]

@@ -151,6 +151,16 @@ def test_t2_the_stages_method_setting_stands_beside_the_plan(gateway):
     assert [scene.get(value).status for _ in range(5)] == [200] * 3 + [429] * 2
 
 
+def test_t2_the_account_comes_last():
+    with harness.Faregate() as gateway:
+        scene = scenes.Scene(gateway)
+        _, value = scene.key(scene.plan(rate=1000, burst=1000))
+        scenes.set_account_throttle(gateway, 0.001, 3)
+        statuses = [scene.get(value).status, scene.get(value, "open").status, scene.get(value).status]
+        assert statuses == [200] * 3
+        assert [scene.get(value).status, scene.get(value, "open").status] == [429, 429]
+
+
 def test_t3_a_throttled_request_takes_no_quota(scene):
     plan_id = scene.plan(rate=0.001, burst=2, limit=100)
     key_id, value = scene.key(plan_id)

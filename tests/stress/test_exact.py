@@ -20,6 +20,7 @@ SEEDS = int(os.environ.get("SOAK_RUNS", "50")) if os.environ.get("SOAK") else 1
 @pytest.fixture(scope="module")
 def gateway():
     with harness.Faregate(workers=4) as instance:
+        scenes.set_account_throttle(instance, 1_000_000, 1_000_000)
         yield instance
 
 
@@ -63,6 +64,7 @@ def kill_at_random(gateway, dice, until, killed):
 def test_kill_9_of_anyone_loses_and_admits_nothing(seed):
     with harness.Faregate(workers=4, check_logs=False) as gateway:
         scene = scenes.Scene(gateway)
+        scenes.set_account_throttle(gateway, 1_000_000, 1_000_000)
         limit = 1_000_000_000
         plan_id = scene.plan(limit=limit, period="MONTH")
         small_id = scene.plan(limit=2_000, period="MONTH")
