@@ -1,19 +1,27 @@
 /*
- * The keyed digest of a key value is HMAC-SHA-256 cut to 16 bytes. HMAC hashes a block made from the secret before the
- * text, once inside and once outside; those two states are computed when the secret is read, which leaves two rounds of
- * SHA-256 per look-up of a value of up to 55 bytes. OpenSSL's one-shot and EVP calls fetch, allocate and lock; the block
- * functions do none of it, and stay exported (deprecated) through OpenSSL 3.
+ * The keyed digest of a key value is HMAC-SHA-256 cut to 16 bytes. HMAC hashes a block made from
+ * the secret before the text, once inside and once outside; those two states are computed when the
+ * secret is read, which leaves two rounds of SHA-256 per look-up of a value of up to 55 bytes.
+ * OpenSSL's one-shot and EVP calls fetch, allocate and lock; the block functions do none of it, and
+ * stay exported (deprecated) through OpenSSL 3.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/crypto.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64, NONCE_BYTES = 12, TAG_BYTES = 16, LENGTH_MAX = 1 << 30 };
+enum {
+    BLOCK_BYTES = 64,
+    LAST_BLOCK_BYTES_MAX = BLOCK_BYTES - 9,
+    NONCE_BYTES = 12,
+    TAG_BYTES = 16,
+    LENGTH_MAX = 1 << 30
+};
 
 _Static_assert(NONCE_BYTES + TAG_BYTES == FG_SEAL_OVERHEAD_BYTES, "the overhead is nonce and tag");
 _Static_assert(sizeof(fg_digester_t) == FG_DIGESTER_BYTES, "two states of eight words");
@@ -46,19 +54,50 @@ static void resume(SHA256_CTX *sha, const uint32_t state[8])
     sha->md_len = FG_SHA256_BYTES;
 }
 
+static void store_be32(uint8_t *at, uint32_t word)
+{
+    word = htobe32(word);
+    memcpy(at, &word, sizeof(word));
+}
+
+/* The last block of a hash that took in one block before: `count` bytes, the end mark, the length.
+ */
+static void finish(SHA256_CTX *sha, uint8_t block[BLOCK_BYTES], size_t count)
+{
+    block[count] = 0x80;
+    memset(block + count + 1, 0, BLOCK_BYTES - count - 1);
+    store_be32(block + BLOCK_BYTES - 4, (uint32_t)(BLOCK_BYTES + count) * 8);
+    SHA256_Transform(sha, block);
+}
+
+/* SHA256_Final would wipe and buffer: half the time of a look-up. A text that fits one block needs
+ * neither. */
+static void hash_inner(SHA256_CTX *sha, fg_str_t value, uint8_t block[BLOCK_BYTES])
+{
+    if (value.len <= LAST_BLOCK_BYTES_MAX) {
+        if (value.len > 0)
+            memcpy(block, value.at, value.len);
+        finish(sha, block, value.len);
+        for (int i = 0; i < 8; i++)
+            store_be32(block + 4 * i, sha->h[i]);
+        return;
+    }
+    SHA256_Update(sha, value.at, value.len);
+    SHA256_Final(block, sha);
+}
+
 fg_digest_t fg_digester_digest(const fg_digester_t *digester, fg_str_t value)
 {
-    uint8_t hash[FG_SHA256_BYTES];
+    uint8_t block[BLOCK_BYTES];
     SHA256_CTX sha;
     resume(&sha, digester->inner);
-    SHA256_Update(&sha, value.at ? value.at : "", value.len);
-    SHA256_Final(hash, &sha);
+    hash_inner(&sha, value, block);
     resume(&sha, digester->outer);
-    SHA256_Update(&sha, hash, sizeof(hash));
-    SHA256_Final(hash, &sha);
+    finish(&sha, block, FG_SHA256_BYTES);
     fg_digest_t digest;
     _Static_assert(sizeof(digest) == FG_DIGEST_BYTES, "a digest is what is kept of the HMAC");
-    memcpy(&digest, hash, sizeof(digest));
+    for (int i = 0; i < FG_DIGEST_BYTES / 4; i++)
+        store_be32((uint8_t *)&digest + 4 * i, sha.h[i]);
     return digest;
 }
 
