@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 32, BATCHES = 20000, VALUE_BYTES = FG_KEY_VALUE_GENERATED_BYTES };
+enum { BATCH = 32, BATCHES = 20000, LOADS = 1000000, VALUE_BYTES = FG_KEY_VALUE_GENERATED_BYTES };
 
 typedef struct bench {
     char folder[64], path[80];
@@ -208,6 +208,26 @@ static void measure(bench_t *bench, const char *name, size_t batch, double clock
     report_spread(name, samples, BATCHES);
 }
 
+/* What one line costs that is in no cache: each address follows from the line before. A decision
+ * with many keys needs two such lines one after the other, entry and slot, so this says how much of
+ * its time is the machine's memory. */
+static void measure_memory(size_t keys)
+{
+    size_t lines = keys * 3, bytes = lines * 64, position = 1;
+    char *memory = malloc(bytes);
+    if (!memory)
+        return;
+    memset(memory, 1, bytes);
+    uint64_t start = now_ns(), random = 1;
+    for (size_t i = 0; i < LOADS; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407 +
+                 (uint64_t)memory[position * 64];
+        position = (random >> 24) % lines;
+    }
+    report("memory", (double)(now_ns() - start) / LOADS, "ns/line");
+    free(memory);
+}
+
 static void measure_attach(bench_t *bench)
 {
     fg_gate_writer_close(bench->writer);
@@ -228,6 +248,7 @@ int main(int argc, char **argv)
     double clock_ns = clock_cost();
     report("keys", (double)bench.keys, "keys");
     report("clock", clock_ns, "ns");
+    measure_memory(bench.keys);
     measure(&bench, "hash_batch", BATCH, clock_ns, hash);
     measure(&bench, "decide_batch", BATCH, clock_ns, decide);
     measure(&bench, "decide", 1, clock_ns, decide);
