@@ -221,7 +221,7 @@ static void measure_memory(size_t keys)
     uint64_t start = now_ns(), random = 1;
     for (size_t i = 0; i < LOADS; i++) {
         random = random * UINT64_C(6364136223846793005) + 1442695040888963407 +
-                 (uint64_t)memory[position * 64];
+                 *(volatile uint64_t *)(memory + position * 64);
         position = (random >> 24) % lines;
     }
     report("memory", (double)(now_ns() - start) / LOADS, "ns/line");
