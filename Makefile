@@ -41,7 +41,7 @@ fmt:
 	tools/format --write
 
 install: all
-	cmake --install build --prefix $(DESTDIR)$(PREFIX)
+	cmake --install build --prefix $(PREFIX)
 
 clean:
 	rm -rf build
