@@ -1,10 +1,13 @@
 /*
  * The decision: from a key and a stage to admitted or refused, in loads and exchanges alone.
  *
- * Every limit is checked before any is taken, so that a request which one of them refuses leaves all the others as they
- * were. Between the check and the take another process may spend the last token; then what was taken is given back.
- * Example: plan throttle has 1 left, quota 1 left. Two workers both pass the checks; one takes the throttle, the other
- * loses there and has taken nothing. Had it lost at the quota, its throttle token would have gone back.
+ * Every limit is checked before any is taken, so that a request which one of them refuses leaves
+ * all the others as they were. Between the check and the take another process may spend the last
+ * token; then what was taken is given back.
+ *
+ * Example: plan throttle has 1 left, quota 1 left. Two workers both pass the checks; one takes the
+ * throttle, the other loses there and has taken nothing. Had it lost at the quota, its throttle
+ * token would have gone back.
  */
 #include "gate/layout.h"
 
@@ -28,8 +31,9 @@ static fg_throttle_word_t *bucket_of(fg_gate_t *gate, uint64_t id)
     for (uint32_t probe = 0; probe < FG_GATE_BUCKET_PROBES; probe++) {
         fg_gate_bucket_t *bucket = &gate->buckets[((uint32_t)(id >> 32 ^ id) + probe) & mask];
         uint64_t owner = atomic_load_explicit(&bucket->id, memory_order_relaxed);
-        if (owner == 0 && atomic_compare_exchange_strong_explicit(&bucket->id, &owner, id, memory_order_relaxed,
-                                                                  memory_order_relaxed)) {
+        if (owner == 0 &&
+            atomic_compare_exchange_strong_explicit(&bucket->id, &owner, id, memory_order_relaxed,
+                                                    memory_order_relaxed)) {
             atomic_fetch_add_explicit(&gate->header->buckets_used, 1, memory_order_relaxed);
             return &bucket->word;
         }
@@ -52,13 +56,15 @@ static fg_throttle_t account_throttle(const fg_gate_t *gate)
 {
     uint64_t burst = atomic_load_explicit(&gate->header->account_burst, memory_order_relaxed);
     return (fg_throttle_t){
-        .rate_milli_rps = atomic_load_explicit(&gate->header->account_rate_milli_rps, memory_order_relaxed),
+        .rate_milli_rps =
+            atomic_load_explicit(&gate->header->account_rate_milli_rps, memory_order_relaxed),
         .burst = (uint32_t)burst,
         .is_set = burst <= UINT32_MAX,
     };
 }
 
-static bool refuse_throttled(fg_verdict_t *verdict, fg_verdict_kind_t kind, fg_throttle_t limits, fg_take_t take)
+static bool refuse_throttled(fg_verdict_t *verdict, fg_verdict_kind_t kind, fg_throttle_t limits,
+                             fg_take_t take)
 {
     if (take.is_granted)
         return false;
@@ -69,7 +75,8 @@ static bool refuse_throttled(fg_verdict_t *verdict, fg_verdict_kind_t kind, fg_t
     return true;
 }
 
-static bool refuse_over_quota(fg_verdict_t *verdict, fg_quota_t quota, fg_quota_take_t take, fg_now_t now)
+static bool refuse_over_quota(fg_verdict_t *verdict, fg_quota_t quota, fg_quota_take_t take,
+                              fg_now_t now)
 {
     if (quota.is_set) {
         verdict->quota_limit = take.limit;
@@ -84,21 +91,25 @@ static bool refuse_over_quota(fg_verdict_t *verdict, fg_quota_t quota, fg_quota_
     return true;
 }
 
-/* Rule T2: the plan's limit, the stage's method setting, the account; then the quota (Q1). Nothing is taken. */
+/* Rule T2: the plan's limit, the stage's method setting, the account; then the quota (Q1). Nothing
+ * is taken. */
 static bool refuse_by_check(const limits_t *limits, fg_now_t now, fg_verdict_t *verdict)
 {
     const fg_gate_slot_t *slot = limits->slot;
     if (slot && refuse_throttled(verdict, FG_VERDICT_THROTTLED_PLAN, limits->plan,
                                  fg_throttle_check(limits->plan_word, limits->plan, now.mono)))
         return true;
-    if (limits->method_word && refuse_throttled(verdict, FG_VERDICT_THROTTLED_METHOD, limits->method,
-                                                fg_throttle_check(limits->method_word, limits->method, now.mono)))
+    if (limits->method_word &&
+        refuse_throttled(verdict, FG_VERDICT_THROTTLED_METHOD, limits->method,
+                         fg_throttle_check(limits->method_word, limits->method, now.mono)))
         return true;
     if (refuse_throttled(verdict, FG_VERDICT_THROTTLED_ACCOUNT, limits->account,
                          fg_throttle_check(limits->account_word, limits->account, now.mono)))
         return true;
-    return slot && refuse_over_quota(verdict, limits->quota,
-                                     fg_quota_check(&slot->quota, &slot->extension, limits->quota, now.wall), now);
+    return slot &&
+           refuse_over_quota(
+               verdict, limits->quota,
+               fg_quota_check(&slot->quota, &slot->extension, limits->quota, now.wall), now);
 }
 
 /* The same order, taking; whoever loses a race gives back what the earlier ones took. Rule T3. */
@@ -108,14 +119,16 @@ static bool refuse_by_take(const limits_t *limits, fg_now_t now, fg_verdict_t *v
     if (slot && refuse_throttled(verdict, FG_VERDICT_THROTTLED_PLAN, limits->plan,
                                  fg_throttle_take(limits->plan_word, limits->plan, now.mono)))
         return true;
-    if (limits->method_word && refuse_throttled(verdict, FG_VERDICT_THROTTLED_METHOD, limits->method,
-                                                fg_throttle_take(limits->method_word, limits->method, now.mono)))
+    if (limits->method_word &&
+        refuse_throttled(verdict, FG_VERDICT_THROTTLED_METHOD, limits->method,
+                         fg_throttle_take(limits->method_word, limits->method, now.mono)))
         goto give_back_plan;
     if (refuse_throttled(verdict, FG_VERDICT_THROTTLED_ACCOUNT, limits->account,
                          fg_throttle_take(limits->account_word, limits->account, now.mono)))
         goto give_back_method;
-    if (!slot || !refuse_over_quota(verdict, limits->quota,
-                                    fg_quota_take(&slot->quota, &slot->extension, limits->quota, now.wall), now))
+    if (!slot || !refuse_over_quota(
+                     verdict, limits->quota,
+                     fg_quota_take(&slot->quota, &slot->extension, limits->quota, now.wall), now))
         return false;
     fg_throttle_give_back(limits->account_word, limits->account);
 give_back_method:
@@ -129,8 +142,9 @@ give_back_plan:
 
 /* ---- metering ---- */
 
-/* Say that the slot counted. The exchange on `over_quota` stands before the look at the group's byte, and the drain clears
- * the byte before it reads the slot, so a count that the drain did not see leaves the byte set. */
+/* Say that the slot counted. The exchange on `over_quota` stands before the look at the group's
+ * byte, and the drain clears the byte before it reads the slot, so a count that the drain did not
+ * see leaves the byte set. */
 static void mark_dirty(fg_gate_t *gate, fg_gate_slot_t *slot)
 {
     _Atomic uint8_t *group = &gate->dirty[(size_t)(slot - gate->slots) / FG_GATE_SLOTS_PER_DIRTY];
@@ -147,15 +161,16 @@ static void count_refusal(fg_gate_t *gate, fg_gate_slot_t *slot, fg_verdict_kind
         uint32_t next;
         do /* 31 bits that wrap without touching the mark */
             next = (seen & FG_GATE_SLOT_DIRTY) | ((seen + 1) & ~FG_GATE_SLOT_DIRTY);
-        while (!atomic_compare_exchange_weak_explicit(&slot->over_quota, &seen, next, memory_order_relaxed,
-                                                      memory_order_relaxed));
+        while (!atomic_compare_exchange_weak_explicit(&slot->over_quota, &seen, next,
+                                                      memory_order_relaxed, memory_order_relaxed));
     } else {
         atomic_fetch_add_explicit(&slot->throttled, 1, memory_order_relaxed);
     }
     mark_dirty(gate, slot);
 }
 
-static void count_admitted(fg_gate_t *gate, const limits_t *limits, fg_now_t now, fg_verdict_t *verdict)
+static void count_admitted(fg_gate_t *gate, const limits_t *limits, fg_now_t now,
+                           fg_verdict_t *verdict)
 {
     fg_gate_slot_t *slot = limits->slot;
     uint32_t day = (uint32_t)(now.wall.s / FG_DAY_S);
@@ -187,8 +202,8 @@ static fg_verdict_kind_t verdict_of_state(fg_key_state_t state)
 }
 
 /* The plan of the key that covers the stage (rule P5: there is at most one). */
-static fg_verdict_kind_t find_plan(fg_gate_t *gate, fg_gate_entry_t *entry, uint32_t stage_index, limits_t *limits,
-                                   fg_verdict_t *verdict)
+static fg_verdict_kind_t find_plan(fg_gate_t *gate, fg_gate_entry_t *entry, uint32_t stage_index,
+                                   limits_t *limits, fg_verdict_t *verdict)
 {
     bool has_plan = false;
     fg_gate_pair_t *word;
@@ -212,7 +227,8 @@ static fg_verdict_kind_t find_plan(fg_gate_t *gate, fg_gate_entry_t *entry, uint
     }
     if (has_plan)
         return FG_VERDICT_PLAN_NOT_ON_STAGE;
-    bool is_allowed = atomic_load_explicit(&gate->header->are_keys_without_plan_allowed, memory_order_relaxed);
+    bool is_allowed =
+        atomic_load_explicit(&gate->header->are_keys_without_plan_allowed, memory_order_relaxed);
     return is_allowed ? FG_VERDICT_ADMITTED : FG_VERDICT_KEY_WITHOUT_PLAN;
 }
 
@@ -227,7 +243,8 @@ static fg_verdict_kind_t find_key(fg_gate_t *gate, const fg_gate_facts_t *facts,
     fg_gate_entry_t *entry = fg_gate_entry_find(gate, verdict->digest);
     if (!entry)
         return FG_VERDICT_KEY_UNKNOWN;
-    fg_key_state_t state = (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_acquire);
+    fg_key_state_t state =
+        (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_acquire);
     verdict->key_id = entry->key_id;
     fg_verdict_kind_t kind = verdict_of_state(state);
     if (kind != FG_VERDICT_ADMITTED)
@@ -239,7 +256,8 @@ static fg_verdict_kind_t find_key(fg_gate_t *gate, const fg_gate_facts_t *facts,
 fg_verdict_t fg_gate_decide(fg_gate_t *gate, const fg_gate_facts_t *facts, fg_now_t now)
 {
     fg_verdict_t verdict = {.kind = FG_VERDICT_ADMITTED};
-    limits_t limits = {.account_word = &gate->header->account_word, .account = account_throttle(gate)};
+    limits_t limits = {.account_word = &gate->header->account_word,
+                       .account = account_throttle(gate)};
     if (facts->is_key_required) { /* rule K8: otherwise the key is ignored */
         verdict.kind = find_key(gate, facts, &limits, &verdict);
         if (verdict.kind != FG_VERDICT_ADMITTED)

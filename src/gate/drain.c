@@ -1,6 +1,7 @@
 /*
- * What the workers counted. A worker marks the slot and then its group's byte; the drain clears the byte, then each mark,
- * and only then reads the words, so a count that comes later finds the marks cleared and sets them again.
+ * What the workers counted. A worker marks the slot and then its group's byte; the drain clears the
+ * byte, then each mark, and only then reads the words, so a count that comes later finds the marks
+ * cleared and sets them again.
  */
 #include "gate/writer.h"
 
@@ -12,7 +13,8 @@ static fg_gate_usage_t read_slot(const fg_gate_slot_t *slot)
         .quota_word = atomic_load_explicit(&slot->quota, memory_order_acquire),
         .extension_word = atomic_load_explicit(&slot->extension, memory_order_acquire),
         .throttled = atomic_load_explicit(&slot->throttled, memory_order_relaxed),
-        .over_quota = atomic_load_explicit(&slot->over_quota, memory_order_relaxed) & ~FG_GATE_SLOT_DIRTY,
+        .over_quota =
+            atomic_load_explicit(&slot->over_quota, memory_order_relaxed) & ~FG_GATE_SLOT_DIRTY,
     };
     for (int i = 0; i < 2; i++)
         usage.day_words[i] = atomic_load_explicit(&slot->day[i], memory_order_acquire);
@@ -20,7 +22,8 @@ static fg_gate_usage_t read_slot(const fg_gate_slot_t *slot)
 }
 
 /* True when the slot's figures were taken (or there were none). */
-static bool drain_slot(fg_gate_slot_t *slot, bool (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx)
+static bool drain_slot(fg_gate_slot_t *slot, bool (*each)(void *ctx, const fg_gate_usage_t *usage),
+                       void *ctx)
 {
     uint64_t key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire);
     if (key_id == 0 || key_id == FG_GATE_CHUNK ||
@@ -34,7 +37,8 @@ static bool drain_slot(fg_gate_slot_t *slot, bool (*each)(void *ctx, const fg_ga
     return false;
 }
 
-bool fg_gate_drain(fg_gate_writer_t *writer, bool (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx)
+bool fg_gate_drain(fg_gate_writer_t *writer, bool (*each)(void *ctx, const fg_gate_usage_t *usage),
+                   void *ctx)
 {
     fg_gate_t *gate = writer->gate;
     uint64_t slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed);
@@ -67,7 +71,8 @@ static fg_gate_slot_t *slot_of(fg_gate_writer_t *writer, fg_digest_t digest, uin
     return NULL;
 }
 
-bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id, fg_gate_usage_t *ret_usage)
+bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id,
+                      fg_gate_usage_t *ret_usage)
 {
     fg_gate_slot_t *slot = slot_of(writer, digest, plan_id);
     if (!slot)
@@ -87,22 +92,26 @@ static uint64_t open_window(fg_gate_slot_t *slot, uint32_t start_day)
     return seen;
 }
 
-fg_status_t fg_gate_remaining_set(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id, uint64_t remaining,
-                                  fg_wall_t now, uint64_t *ret_quota_word, uint64_t *ret_extension_word)
+fg_status_t fg_gate_remaining_set(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id,
+                                  uint64_t remaining, fg_wall_t now, uint64_t *ret_quota_word,
+                                  uint64_t *ret_extension_word)
 {
     fg_gate_slot_t *slot = slot_of(writer, digest, plan_id);
-    const fg_gate_record_t *record = fg_gate_record_of(writer->gate, fg_gate_plan_index(writer, plan_id));
+    const fg_gate_record_t *record =
+        fg_gate_record_of(writer->gate, fg_gate_plan_index(writer, plan_id));
     if (!slot || !record)
         return FG_NOT_FOUND;
     fg_quota_t quota = fg_gate_record_quota(record);
     if (!quota.is_set)
         return FG_BAD_REQUEST;
-    uint64_t word = open_window(slot, fg_quota_window_at(quota.period, quota.offset_days, now).start_day);
+    uint64_t word =
+        open_window(slot, fg_quota_window_at(quota.period, quota.offset_days, now).start_day);
     uint64_t limit = FG_QUOTA_WORD_USED(word) + remaining;
     if (remaining > FG_QUOTA_USED_MAX || limit > FG_QUOTA_USED_MAX)
         limit = FG_QUOTA_USED_MAX;
     *ret_quota_word = word;
     *ret_extension_word = FG_QUOTA_WORD(FG_QUOTA_WORD_DAY(word), limit);
-    atomic_store_explicit(&slot->extension, *ret_extension_word, memory_order_release); /* rule Q3 */
+    atomic_store_explicit(&slot->extension, *ret_extension_word,
+                          memory_order_release); /* rule Q3 */
     return FG_OK;
 }

@@ -1,11 +1,12 @@
 /*
  * gate - the shared file between the control plane (one writer) and the workers (many readers).
  *
- * Shape      A sparse file on tmpfs, mapped shared: header, directory (key digest -> key entry), plan records, slots
- *            (one cache line per key and plan), stage table, buckets, dirty bytes. layout.h draws it byte by byte.
+ * Shape      A sparse file on tmpfs, mapped shared: header, directory (key digest -> key entry),
+ *            plan records, slots (one cache line per key and plan), stage table, buckets, dirty
+ *            bytes. layout.h draws it byte by byte.
  * Ownership  A fg_gate_t is one process's mapping. Nothing in a verdict points into the gate.
- * Threads    Any number of worker processes call fg_gate_decide; lock-free, no allocation, no system call. One
- *            fg_gate_writer_t exists at a time (an flock on the file makes sure).
+ * Threads    Any number of worker processes call fg_gate_decide; lock-free, no allocation, no
+ *            system call. One fg_gate_writer_t exists at a time (an flock on the file makes sure).
  * Crash      Every update is one store or one exchange, so kill -9 of anyone leaves it valid.
  * Rule       docs/rules/: K5, K7, P2, P3, P5, T1-T3, Q1, Q2.
  */
@@ -23,7 +24,8 @@
 
 /* ---- reading (workers) ---- */
 
-/* Map an existing gate, read and write. FG_NOT_FOUND, FG_NEWER (another layout), FG_CORRUPT, FG_IO. */
+/* Map an existing gate, read and write. FG_NOT_FOUND, FG_NEWER (another layout), FG_CORRUPT, FG_IO.
+ * */
 FG_MUST_USE fg_status_t fg_gate_open(const char *path, fg_gate_t **ret_gate, fg_error_t *reterr);
 /* NULL is fine. */
 void fg_gate_close(fg_gate_t *gate);
@@ -34,9 +36,11 @@ uint64_t fg_gate_seq(const fg_gate_t *gate);
 
 /* Stage table. Index of api/stage, FG_GATE_NONE when unknown. */
 uint32_t fg_gate_stage_find(const fg_gate_t *gate, fg_str_t api_id, fg_str_t stage_name);
-/* Revision of the route snapshot to serve: file `fg_gate_route_path`; 0 when nothing is deployed. One load. */
+/* Revision of the route snapshot to serve: file `fg_gate_route_path`; 0 when nothing is deployed.
+ * One load. */
 uint64_t fg_gate_stage_revision(const fg_gate_t *gate, uint32_t stage_index);
-/* "<directory of the gate>/routes/<stage_index>.<revision>", NUL-terminated. False when `room` is too small. */
+/* "<directory of the gate>/routes/<stage_index>.<revision>", NUL-terminated. False when `room` is
+ * too small. */
 FG_MUST_USE bool fg_gate_route_path(const fg_gate_t *gate, uint32_t stage_index, uint64_t revision,
                                     char *ret_path, size_t room);
 
@@ -54,11 +58,12 @@ fg_key_state_t fg_gate_key_state(const fg_gate_t *gate, fg_digest_t digest);
 /* What the decision needs to know of a request, all resolved before. */
 typedef struct fg_gate_facts {
     uint32_t stage_index;
-    bool is_key_required;       /* K8: otherwise the key is ignored and nothing is counted per key */
+    bool is_key_required; /* K8: otherwise the key is ignored and nothing is counted per key */
     bool has_key;
     fg_str_t key_value;
     fg_throttle_t method_throttle; /* the stage's method setting, T2 third */
-    uint64_t method_id;            /* unique for (stage, method); names its bucket; 0 without method_throttle */
+    uint64_t
+        method_id; /* unique for (stage, method); names its bucket; 0 without method_throttle */
 } fg_gate_facts_t;
 
 /*    name               reason code            gateway response type */
@@ -94,15 +99,16 @@ typedef struct fg_verdict {
     uint64_t quota_limit;     /* of the plan with the extension; 0 when it has no quota */
     uint64_t quota_remaining; /* after this request */
     fg_wall_t quota_reset_at;
-    fg_throttle_t throttle;   /* the plan's, or the one that refused */
+    fg_throttle_t throttle; /* the plan's, or the one that refused */
     uint32_t throttle_remaining;
 } fg_verdict_t;
 
 /* The reason code: stable, lower case, with hyphens. */
 const char *fg_verdict_reason(fg_verdict_kind_t kind);
 
-/* Decide, and when admitted take from every limit; all are checked before anything is taken; on a lost race what was
- * taken is given back. Rule T2: plan, stage method, account; then Q1. T3: a throttled request takes no quota. */
+/* Decide, and when admitted take from every limit; all are checked before anything is taken; on a
+ * lost race what was taken is given back. Rule T2: plan, stage method, account; then Q1. T3: a
+ * throttled request takes no quota. */
 FG_MUST_USE fg_verdict_t fg_gate_decide(fg_gate_t *gate, const fg_gate_facts_t *facts,
                                         fg_now_t now);
 
@@ -111,15 +117,15 @@ FG_MUST_USE fg_verdict_t fg_gate_decide(fg_gate_t *gate, const fg_gate_facts_t *
 enum { FG_STORE_UUID_BYTES = 36 };
 
 typedef struct fg_gate_options {
-    uint64_t keys_max;          /* directory may grow to this many keys; the file is sparse */
-    uint64_t slots_max;         /* pairs of key and plan */
+    uint64_t keys_max;  /* directory may grow to this many keys; the file is sparse */
+    uint64_t slots_max; /* pairs of key and plan */
     uint32_t plans_max;
     uint32_t stages_max;
-    uint32_t buckets;           /* power of two */
+    uint32_t buckets; /* power of two */
     fg_digester_t digester;
     char store_uuid[FG_STORE_UUID_BYTES + 1]; /* of the store this gate belongs to */
     char boot_id[FG_STORE_UUID_BYTES + 1];    /* of this boot of the machine */
-    int group_id;               /* group that the workers run with; -1 leaves it */
+    int group_id;                             /* group that the workers run with; -1 leaves it */
 } fg_gate_options_t;
 
 /* Sizes that serve 16 million keys; everything else is the caller's. */
@@ -128,11 +134,12 @@ void fg_gate_options_default(fg_gate_options_t *options);
 typedef enum fg_gate_opening {
     FG_GATE_NEW,      /* there was none */
     FG_GATE_OURS,     /* same store, same boot: every count still stands */
-    FG_GATE_REBOOTED, /* same store, another boot: replaced by an empty one, to be rebuilt from the store */
-    FG_GATE_REPLACED, /* other layout, other geometry, other store or damaged: likewise; the old one is retired */
+    FG_GATE_REBOOTED, /* same store, another boot: replaced by an empty one */
+    FG_GATE_REPLACED, /* other layout, sizes or store, or damaged: likewise */
 } fg_gate_opening_t;
 
-/* Open for writing, creating what is missing (also `routes/` beside it). FG_BUSY when another writer holds it. */
+/* Open for writing, creating what is missing (also `routes/` beside it). FG_BUSY when another
+ * writer holds it. */
 FG_MUST_USE fg_status_t fg_gate_writer_open(const char *path, const fg_gate_options_t *options,
                                             fg_gate_writer_t **ret_writer,
                                             fg_gate_opening_t *ret_opening, fg_error_t *reterr);
@@ -164,18 +171,20 @@ typedef struct fg_gate_key {
     size_t grant_count;
 } fg_gate_key_t;
 
-/* Make the gate equal to what is handed in; calling again with the same changes nothing. FG_FULL says which table.
- * An existing slot keeps its counts; only a new one takes the grant's words. */
+/* Make the gate equal to what is handed in; calling again with the same changes nothing. FG_FULL
+ * says which table. An existing slot keeps its counts; only a new one takes the grant's words. */
 FG_MUST_USE fg_status_t fg_gate_plan_sync(fg_gate_writer_t *writer, const fg_gate_plan_t *plan,
                                           fg_error_t *reterr);
 void fg_gate_plan_remove(fg_gate_writer_t *writer, uint64_t plan_id);
 FG_MUST_USE fg_status_t fg_gate_key_sync(fg_gate_writer_t *writer, const fg_gate_key_t *key,
                                          fg_error_t *reterr);
-/* Regenerate: the entry of `old` becomes FG_KEY_REPLACED and its slots pass to `key` with every count. */
+/* Regenerate: the entry of `old` becomes FG_KEY_REPLACED and its slots pass to `key` with every
+ * count. */
 FG_MUST_USE fg_status_t fg_gate_key_replace(fg_gate_writer_t *writer, fg_digest_t old,
                                             const fg_gate_key_t *key, fg_error_t *reterr);
 void fg_gate_key_remove(fg_gate_writer_t *writer, fg_digest_t digest);
-/* Would one more key (and `slots` more pairs) fit? Asked before the store commits. FG_FULL otherwise. */
+/* Would one more key (and `slots` more pairs) fit? Asked before the store commits. FG_FULL
+ * otherwise. */
 FG_MUST_USE fg_status_t fg_gate_has_room(const fg_gate_writer_t *writer, size_t keys, size_t slots,
                                          fg_error_t *reterr);
 
@@ -187,14 +196,16 @@ void fg_gate_stage_publish(fg_gate_writer_t *writer, uint32_t stage_index, uint6
 void fg_gate_account_sync(fg_gate_writer_t *writer, fg_throttle_t throttle);
 /* keys_without_plan: allow rides without limits, or refuse (the default). */
 void fg_gate_keys_without_plan_sync(fg_gate_writer_t *writer, bool is_allowed);
-/* UpdateUsage: what is left of the running window of (key, plan) becomes `remaining`. FG_NOT_FOUND. Returns the words
- * to store. Rule Q3. */
+/* UpdateUsage: what is left of the running window of (key, plan) becomes `remaining`. FG_NOT_FOUND.
+ * Returns the words to store. Rule Q3. */
 FG_MUST_USE fg_status_t fg_gate_remaining_set(fg_gate_writer_t *writer, fg_digest_t digest,
                                               uint64_t plan_id, uint64_t remaining, fg_wall_t now,
-                                              uint64_t *ret_quota_word, uint64_t *ret_extension_word);
+                                              uint64_t *ret_quota_word,
+                                              uint64_t *ret_extension_word);
 void fg_gate_seq_set(fg_gate_writer_t *writer, uint64_t seq);
 
-/* What the workers counted for one pair; figures are absolute, so that storing them twice changes nothing. */
+/* What the workers counted for one pair; figures are absolute, so that storing them twice changes
+ * nothing. */
 typedef struct fg_gate_usage {
     uint64_t key_id, plan_id;
     uint64_t quota_word, extension_word;
@@ -202,8 +213,8 @@ typedef struct fg_gate_usage {
     uint32_t throttled, over_quota;
 } fg_gate_usage_t;
 
-/* Hand every pair that counted since the last drain to `each`; when `each` returns false the rest (and that one) stays
- * for the next drain. */
+/* Hand every pair that counted since the last drain to `each`; when `each` returns false the rest
+ * (and that one) stays for the next drain. */
 FG_MUST_USE bool fg_gate_drain(fg_gate_writer_t *writer,
                                bool (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx);
 /* The same for one pair, drained or not; false when the pair is unknown. */

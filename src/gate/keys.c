@@ -1,6 +1,6 @@
 /*
- * Keys: entries of the directory and their pairs. An entry is never emptied; a key that goes leaves a tombstone that says
- * how it went (rule K7), and tombstones go when the directory is built anew.
+ * Keys: entries of the directory and their pairs. An entry is never emptied; a key that goes leaves
+ * a tombstone that says how it went (rule K7), and tombstones go when the directory is built anew.
  */
 #include "gate/writer.h"
 
@@ -26,14 +26,16 @@ static fg_key_state_t state_of(const fg_gate_entry_t *entry)
 static void copy_entries(fg_gate_t *gate, uint32_t from, uint32_t to, uint64_t *ret_count)
 {
     const char *base = (const char *)gate->header;
-    const fg_gate_entry_t *entries = (const fg_gate_entry_t *)(base + fg_gate_directory_at(&gate->geometry, from));
+    const fg_gate_entry_t *entries =
+        (const fg_gate_entry_t *)(base + fg_gate_directory_at(&gate->geometry, from));
     *ret_count = 0;
     for (uint64_t i = 0; i < UINT64_C(1) << (from >> 1); i++) {
         if (!is_key(state_of(&entries[i])))
             continue;
         fg_gate_entry_t *place = fg_gate_entry_place(gate, to, entries[i].digest);
         FG_ASSERT(place && state_of(place) == FG_KEY_UNKNOWN);
-        memcpy(place, &entries[i], sizeof(*place)); /* the writer is the only one who changes either */
+        memcpy(place, &entries[i],
+               sizeof(*place)); /* the writer is the only one who changes either */
         ++*ret_count;
     }
 }
@@ -43,7 +45,8 @@ static void give_back_pages(const fg_gate_writer_t *writer, uint32_t directory)
     const fg_gate_geometry_t *g = &writer->gate->geometry;
     off_t at = (off_t)fg_gate_directory_at(g, directory);
     off_t bytes = (off_t)((UINT64_C(1) << (directory >> 1)) * FG_GATE_LINE_BYTES);
-    (void)fallocate(writer->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, bytes); /* or they stay: only memory */
+    (void)fallocate(writer->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at,
+                    bytes); /* or they stay: only memory */
 }
 
 /* Build the directory anew, larger when most of it is keys, and publish it. */
@@ -56,8 +59,10 @@ static fg_status_t directory_rebuild(fg_gate_writer_t *writer, fg_error_t *reter
     if (keys * 100 >= (UINT64_C(1) << level) * (LOAD_PERCENT_MAX / 2))
         level++;
     if (level > writer->gate->geometry.level_max)
-        return fg_error_set(reterr, FG_FULL, "keys", "the gate holds %llu API keys, no more fit; start with a larger "
-                            "--gate-keys-max", (unsigned long long)keys);
+        return fg_error_set(reterr, FG_FULL, "keys",
+                            "the gate holds %llu API keys, no more fit; start with a larger "
+                            "--gate-keys-max",
+                            (unsigned long long)keys);
     uint32_t new = level * 2 + (1 - (old & 1));
     give_back_pages(writer, new); /* what a writer left that died in the middle */
     copy_entries(writer->gate, old, new, &keys);
@@ -70,15 +75,16 @@ static fg_status_t directory_rebuild(fg_gate_writer_t *writer, fg_error_t *reter
 
 static bool is_crowded(const fg_gate_header_t *header)
 {
-    uint64_t entries = UINT64_C(1) << (atomic_load_explicit(&header->directory, memory_order_relaxed) >> 1);
+    uint64_t entries = UINT64_C(1)
+                       << (atomic_load_explicit(&header->directory, memory_order_relaxed) >> 1);
     uint64_t used = atomic_load_explicit(&header->key_count, memory_order_relaxed) +
                     atomic_load_explicit(&header->tombstone_count, memory_order_relaxed);
     return (used + 1) * 100 > entries * LOAD_PERCENT_MAX;
 }
 
 /* The entry of `digest`, or the free place for it. */
-static fg_status_t entry_for(fg_gate_writer_t *writer, fg_digest_t digest, fg_gate_entry_t **ret_entry,
-                             fg_error_t *reterr)
+static fg_status_t entry_for(fg_gate_writer_t *writer, fg_digest_t digest,
+                             fg_gate_entry_t **ret_entry, fg_error_t *reterr)
 {
     fg_gate_entry_t *entry = fg_gate_entry_find(writer->gate, digest);
     if (!entry && is_crowded(writer->gate->header)) {
@@ -87,9 +93,9 @@ static fg_status_t entry_for(fg_gate_writer_t *writer, fg_digest_t digest, fg_ga
             return status;
     }
     if (!entry)
-        entry = fg_gate_entry_place(writer->gate,
-                                    atomic_load_explicit(&writer->gate->header->directory, memory_order_relaxed),
-                                    digest);
+        entry = fg_gate_entry_place(
+            writer->gate,
+            atomic_load_explicit(&writer->gate->header->directory, memory_order_relaxed), digest);
     FG_ASSERT(entry);
     *ret_entry = entry;
     return FG_OK;
@@ -176,14 +182,16 @@ static fg_status_t pair_add(fg_gate_writer_t *writer, fg_gate_entry_t *entry, ui
     fg_gate_pair_t *free_word;
     uint32_t plan_index = fg_gate_plan_index(writer, grant->plan_id);
     if (plan_index == FG_GATE_NONE)
-        return fg_error_set(reterr, FG_NOT_FOUND, "plan", "the gate does not know the usage plan of an API key");
+        return fg_error_set(reterr, FG_NOT_FOUND, "plan",
+                            "the gate does not know the usage plan of an API key");
     if (pair_find(writer->gate, entry, plan_index, &free_word))
         return FG_OK;
     if (!free_word)
         free_word = more_pairs(writer, entry);
     uint32_t slot_index = free_word ? slot_make(writer) : FG_GATE_NONE;
     if (slot_index == FG_GATE_NONE)
-        return fg_error_set(reterr, FG_FULL, "slots", "the gate holds %llu pairs of API key and usage plan, no more "
+        return fg_error_set(reterr, FG_FULL, "slots",
+                            "the gate holds %llu pairs of API key and usage plan, no more "
                             "fit; start with a larger --gate-slots-max",
                             (unsigned long long)writer->gate->geometry.slots_max);
     slot_fill(&writer->gate->slots[slot_index], key_id, grant);
@@ -205,7 +213,8 @@ static void pairs_drop(fg_gate_writer_t *writer, fg_gate_entry_t *entry, const f
     fg_gate_pair_t *word;
     for (size_t i = 0; (word = fg_gate_entry_pair(writer->gate, entry, i)) != NULL; i++) {
         uint64_t pair = atomic_load_explicit(word, memory_order_relaxed);
-        if (pair == 0 || (key && is_granted(key, writer->gate->slots[FG_GATE_PAIR_SLOT(pair)].plan_id)))
+        if (pair == 0 ||
+            (key && is_granted(key, writer->gate->slots[FG_GATE_PAIR_SLOT(pair)].plan_id)))
             continue;
         atomic_store_explicit(word, 0, memory_order_release);
         slot_retire(writer, FG_GATE_PAIR_SLOT(pair));
@@ -278,9 +287,11 @@ fg_status_t fg_gate_key_replace(fg_gate_writer_t *writer, fg_digest_t old, const
     if (!is_key(state_of(entry))) {
         entry_fill(writer, entry, key);
         for (size_t i = 0; i < FG_GATE_ENTRY_PLANS; i++)
-            atomic_store_explicit(&entry->pairs[i], atomic_load_explicit(&before->pairs[i], memory_order_relaxed),
+            atomic_store_explicit(&entry->pairs[i],
+                                  atomic_load_explicit(&before->pairs[i], memory_order_relaxed),
                                   memory_order_relaxed);
-        atomic_store_explicit(&entry->more, atomic_load_explicit(&before->more, memory_order_relaxed),
+        atomic_store_explicit(&entry->more,
+                              atomic_load_explicit(&before->more, memory_order_relaxed),
                               memory_order_relaxed);
         atomic_store_explicit(&entry->state, (uint32_t)key->state, memory_order_release);
     }
@@ -299,16 +310,22 @@ void fg_gate_key_remove(fg_gate_writer_t *writer, fg_digest_t digest)
         key_bury(writer, entry);
 }
 
-fg_status_t fg_gate_has_room(const fg_gate_writer_t *writer, size_t keys, size_t slots, fg_error_t *reterr)
+fg_status_t fg_gate_has_room(const fg_gate_writer_t *writer, size_t keys, size_t slots,
+                             fg_error_t *reterr)
 {
     const fg_gate_header_t *header = writer->gate->header;
     uint64_t key_count = atomic_load_explicit(&header->key_count, memory_order_relaxed);
-    uint64_t slots_used = atomic_load_explicit(&header->slots_used, memory_order_relaxed) - writer->free_slots.count;
+    uint64_t slots_used =
+        atomic_load_explicit(&header->slots_used, memory_order_relaxed) - writer->free_slots.count;
     if (key_count + keys > writer->keys_max)
-        return fg_error_set(reterr, FG_FULL, "keys", "the gate holds %llu API keys, no more fit; start with a larger "
-                            "--gate-keys-max", (unsigned long long)key_count);
+        return fg_error_set(reterr, FG_FULL, "keys",
+                            "the gate holds %llu API keys, no more fit; start with a larger "
+                            "--gate-keys-max",
+                            (unsigned long long)key_count);
     if (slots_used + slots > writer->gate->geometry.slots_max)
-        return fg_error_set(reterr, FG_FULL, "slots", "the gate holds %llu pairs of API key and usage plan, no more "
-                            "fit; start with a larger --gate-slots-max", (unsigned long long)slots_used);
+        return fg_error_set(reterr, FG_FULL, "slots",
+                            "the gate holds %llu pairs of API key and usage plan, no more "
+                            "fit; start with a larger --gate-slots-max",
+                            (unsigned long long)slots_used);
     return FG_OK;
 }

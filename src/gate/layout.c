@@ -62,7 +62,7 @@ uint64_t fg_gate_directory_at(const fg_gate_geometry_t *geometry, uint32_t direc
     return places_of(geometry).directories + directory_offset(geometry, directory);
 }
 
-/* ---- directory: linear probing from the digest's first word; entries are never emptied, only marked ---- */
+/* ---- directory: linear probing from the digest's first word; entries are never emptied ---- */
 
 static fg_gate_entry_t *entries_of(const fg_gate_t *gate, uint32_t directory)
 {
@@ -119,7 +119,8 @@ const fg_gate_record_t *fg_gate_record_of(const fg_gate_t *gate, uint32_t plan_i
     return live == 0 || live > gate->geometry.records_max ? NULL : &gate->records[live - 1];
 }
 
-bool fg_gate_record_covers(const fg_gate_t *gate, const fg_gate_record_t *record, uint32_t stage_index)
+bool fg_gate_record_covers(const fg_gate_t *gate, const fg_gate_record_t *record,
+                           uint32_t stage_index)
 {
     while (record) {
         for (uint32_t i = 0; i < record->stage_count && i < FG_GATE_RECORD_STAGES; i++)

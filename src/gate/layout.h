@@ -1,21 +1,27 @@
 /*
  * layout - the gate's file, byte by byte.
  *
- *     0                header, one page: what a process checks before it maps the rest, then the words that change
- *     stages_at        stages_max x 192: open addressing by api and stage; the position is the stage index
+ *     0                header, one page: what a process checks before it maps the rest, then the
+ *                       words that change
+ *     stages_at        stages_max x 192: open addressing by api and stage; the position is the
+ *                       stage index
  *     live_at          plans_max x 4: plan index -> record in force, plus 1; 0 for none
- *     records_at       records_max x 256: plan records, written once, then read-only until nobody can read them
+ *     records_at       records_max x 256: plan records, written once, then read-only until nobody
+ *                       can read them
  *     buckets_at       buckets x 16: id and throttle word of (stage, method)
  *     dirty_at         slots_max / 64: a byte per 64 slots that counted since the last drain
- *     slots_at         slots_max x 64: one cache line per pair of key and plan (or 6 more plans of a key)
- *     directories_at   two banks, each a directory of every size from 2^level_min to 2^level_max entries of 64 bytes
+ *     slots_at         slots_max x 64: one cache line per pair of key and plan (or 6 more plans of
+ *                       a key)
+ *     directories_at   two banks, each a directory of every size from 2^level_min to 2^level_max
+ *                       entries of 64 bytes
  *
- * The file is sparse: tmpfs keeps the pages that were touched. Slots never move. A larger directory is built in its own
- * place and published with one store of `directory`; the old one's pages are then given back. A reader that finds nothing
- * looks whether the directory changed meanwhile, and looks again if so.
+ * The file is sparse: tmpfs keeps the pages that were touched. Slots never move. A larger directory
+ * is built in its own place and published with one store of `directory`; the old one's pages are
+ * then given back. A reader that finds nothing looks whether the directory changed meanwhile, and
+ * looks again if so.
  *
- * Writer's order everywhere: write the new thing whole, then publish it with one release store. A writer that dies before
- * the store has changed nothing; after it, everything.
+ * Writer's order everywhere: write the new thing whole, then publish it with one release store. A
+ * writer that dies before the store has changed nothing; after it, everything.
  */
 #ifndef FG_GATE_LAYOUT_H
 #define FG_GATE_LAYOUT_H
@@ -30,8 +36,9 @@ enum {
     FG_GATE_VERSION = 1,
     FG_GATE_HEADER_BYTES = 4096,
     FG_GATE_LINE_BYTES = 64,
-    FG_GATE_ENTRY_PLANS = 4,   /* plans of a key in its entry */
-    FG_GATE_CHUNK_PLANS = 6,   /* more of them in one slot line, before the word that tells whose it is */
+    FG_GATE_ENTRY_PLANS = 4, /* plans of a key in its entry */
+    FG_GATE_CHUNK_PLANS =
+        6, /* more of them in one slot line, before the word that tells whose it is */
     FG_GATE_RECORD_STAGES = 48,
     FG_GATE_SLOTS_PER_DIRTY = 64,
     FG_GATE_BUCKET_PROBES = 32,
@@ -52,13 +59,16 @@ typedef struct fg_gate_header {
     fg_digester_t digester;
     char store_uuid[FG_STORE_UUID_BYTES + 1];
     char boot_id[FG_STORE_UUID_BYTES + 1];
-    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t is_retired; /* the line that every request reads */
-    _Atomic uint32_t directory;                               /* level * 2 + bank */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t
+        is_retired;             /* the line that every request reads */
+    _Atomic uint32_t directory; /* level * 2 + bank */
     _Atomic uint64_t seq;
-    _Atomic uint64_t account_rate_milli_rps, account_burst;   /* burst 2^32 and up: no account limit */
+    _Atomic uint64_t account_rate_milli_rps,
+        account_burst; /* burst 2^32 and up: no account limit */
     _Atomic uint32_t are_keys_without_plan_allowed;
-    _Alignas(FG_GATE_LINE_BYTES) fg_throttle_word_t account_word; /* written by every request: its own line */
-    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count;      /* the writer's own, for the fill */
+    _Alignas(FG_GATE_LINE_BYTES)
+        fg_throttle_word_t account_word; /* written by every request: its own line */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count; /* the writer's own, for the fill */
     _Atomic uint64_t tombstone_count, slots_used, buckets_used;
 } fg_gate_header_t;
 _Static_assert(sizeof(fg_gate_header_t) <= FG_GATE_HEADER_BYTES, "the header fits its page");
@@ -96,23 +106,24 @@ typedef struct fg_gate_slot {
     fg_throttle_word_t throttle;
     fg_quota_word_t quota, extension, day[2];
     _Atomic uint32_t throttled;  /* refusals, wrapping */
-    _Atomic uint32_t over_quota; /* refusals, wrapping in 31 bits; the high bit says "counted since the last drain" */
+    _Atomic uint32_t over_quota; /* refusals, wrapping in 31 bits; FG_GATE_SLOT_DIRTY above */
     _Atomic uint64_t key_id;     /* 0: free; FG_GATE_CHUNK: more pairs of a key */
     uint64_t plan_id;
 } fg_gate_slot_t;
 _Static_assert(sizeof(fg_gate_slot_t) == FG_GATE_LINE_BYTES, "one line");
-#define FG_GATE_CHUNK UINT64_MAX /* no packed id is as large */
-#define FG_GATE_SLOT_DIRTY (UINT32_C(1) << 31)
+#define FG_GATE_CHUNK      UINT64_MAX          /* no packed id is as large */
+#define FG_GATE_SLOT_DIRTY (UINT32_C(1) << 31) /* counted since the last drain */
 
 _Static_assert((int)FG_GATE_ENTRY_PLANS + (int)FG_GATE_CHUNK_PLANS >= (int)FG_PLANS_PER_KEY_MAX,
                "an entry and one more line hold the plans of a key");
-_Static_assert(offsetof(fg_gate_slot_t, key_id) == FG_GATE_CHUNK_PLANS * sizeof(uint64_t), "chunks end there");
+_Static_assert(offsetof(fg_gate_slot_t, key_id) == FG_GATE_CHUNK_PLANS * sizeof(uint64_t),
+               "chunks end there");
 
 /* A pair in one word: plan index plus 1 (high), slot index (low); 0 for none. */
 typedef _Atomic uint64_t fg_gate_pair_t;
 #define FG_GATE_PAIR(plan_index, slot_index) (((uint64_t)(plan_index) + 1) << 32 | (slot_index))
-#define FG_GATE_PAIR_PLAN(pair) ((uint32_t)((pair) >> 32) - 1)
-#define FG_GATE_PAIR_SLOT(pair) ((uint32_t)(pair))
+#define FG_GATE_PAIR_PLAN(pair)              ((uint32_t)((pair) >> 32) - 1)
+#define FG_GATE_PAIR_SLOT(pair)              ((uint32_t)(pair))
 
 typedef struct fg_gate_entry {
     fg_digest_t digest;
@@ -151,7 +162,8 @@ fg_gate_entry_t *fg_gate_entry_place(const fg_gate_t *gate, uint32_t directory, 
 /* The record in force of a plan index; NULL for none. */
 const fg_gate_record_t *fg_gate_record_of(const fg_gate_t *gate, uint32_t plan_index);
 /* Does the plan cover the stage? */
-bool fg_gate_record_covers(const fg_gate_t *gate, const fg_gate_record_t *record, uint32_t stage_index);
+bool fg_gate_record_covers(const fg_gate_t *gate, const fg_gate_record_t *record,
+                           uint32_t stage_index);
 fg_throttle_t fg_gate_record_throttle(const fg_gate_record_t *record);
 fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record);
 

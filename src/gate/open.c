@@ -17,17 +17,19 @@
 #define MLOCK_ONFAULT 1
 #endif
 
-static fg_status_t check_header(const fg_gate_header_t *header, uint64_t bytes, const char *path, fg_error_t *reterr)
+static fg_status_t check_header(const fg_gate_header_t *header, uint64_t bytes, const char *path,
+                                fg_error_t *reterr)
 {
     if (header->magic != FG_GATE_MAGIC || header->header_bytes != sizeof(*header))
         return fg_error_set(reterr, FG_CORRUPT, "", "%s is no gate", path);
     if (header->version != FG_GATE_VERSION)
-        return fg_error_set(reterr, FG_NEWER, "", "%s has layout %u, this program reads layout %d", path,
-                            header->version, FG_GATE_VERSION);
+        return fg_error_set(reterr, FG_NEWER, "", "%s has layout %u, this program reads layout %d",
+                            path, header->version, FG_GATE_VERSION);
     const fg_gate_geometry_t *g = &header->geometry;
-    if (g->level_min > g->level_max || g->level_max > 40 || g->buckets == 0 || (g->buckets & (g->buckets - 1)) ||
-        g->stages_max == 0 || g->slots_max == 0 || g->slots_max > UINT32_MAX ||
-        fg_gate_file_bytes(g) != header->file_bytes || header->file_bytes > bytes)
+    if (g->level_min > g->level_max || g->level_max > 40 || g->buckets == 0 ||
+        (g->buckets & (g->buckets - 1)) || g->stages_max == 0 || g->slots_max == 0 ||
+        g->slots_max > UINT32_MAX || fg_gate_file_bytes(g) != header->file_bytes ||
+        header->file_bytes > bytes)
         return fg_error_set(reterr, FG_CORRUPT, "", "%s is damaged: its sizes do not fit", path);
     uint32_t directory = atomic_load_explicit(&header->directory, memory_order_relaxed);
     if (directory >> 1 < g->level_min || directory >> 1 > g->level_max)
@@ -70,8 +72,8 @@ fg_status_t fg_gate_open(const char *path, fg_gate_t **ret_gate, fg_error_t *ret
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
-        return fg_error_set(reterr, errno == ENOENT ? FG_NOT_FOUND : FG_IO, "", "cannot open %s: %s", path,
-                            strerror(errno));
+        return fg_error_set(reterr, errno == ENOENT ? FG_NOT_FOUND : FG_IO, "",
+                            "cannot open %s: %s", path, strerror(errno));
     fg_gate_t *gate = calloc(1, sizeof(*gate));
     fg_status_t status = gate ? map_file(fd, path, gate, reterr) : FG_NO_MEMORY;
     if (status == FG_OK && !(gate->directory_path = folder_of(path)))
@@ -112,5 +114,6 @@ fg_digest_t fg_gate_digest(const fg_gate_t *gate, fg_str_t key_value)
 fg_key_state_t fg_gate_key_state(const fg_gate_t *gate, fg_digest_t digest)
 {
     fg_gate_entry_t *entry = fg_gate_entry_find(gate, digest);
-    return entry ? (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_relaxed) : FG_KEY_UNKNOWN;
+    return entry ? (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_relaxed)
+                 : FG_KEY_UNKNOWN;
 }

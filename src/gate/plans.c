@@ -1,6 +1,7 @@
 /*
- * Plan records. A record is written once and read by anybody who holds its index; a change writes a new one and publishes
- * it with one store into live[plan index]. The old one is used again only after a quarantine far longer than a decision.
+ * Plan records. A record is written once and read by anybody who holds its index; a change writes a
+ * new one and publishes it with one store into live[plan index]. The old one is used again only
+ * after a quarantine far longer than a decision.
  */
 #include "gate/writer.h"
 
@@ -54,7 +55,8 @@ uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id)
     return place == 0 ? FG_GATE_NONE : place - 1;
 }
 
-/* Indexes are not given out twice while the writer lives: a key may still name a plan that is gone. */
+/* Indexes are not given out twice while the writer lives: a key may still name a plan that is gone.
+ * */
 static uint32_t index_make(fg_gate_writer_t *writer, uint64_t plan_id)
 {
     uint32_t *place = place_of(writer, plan_id);
@@ -133,7 +135,8 @@ static void fill(fg_gate_record_t *record, const fg_gate_plan_t *plan)
     };
 }
 
-/* Write the chain from its end, so that each record is whole before another names it. Returns the first plus 1, or 0. */
+/* Write the chain from its end, so that each record is whole before another names it. Returns the
+ * first plus 1, or 0. */
 static uint32_t chain_write(fg_gate_writer_t *writer, const fg_gate_plan_t *plan)
 {
     size_t left = plan->stage_count;
@@ -173,7 +176,8 @@ static bool is_same(const fg_gate_writer_t *writer, uint32_t index, const fg_gat
     return memcmp(record, &wanted, sizeof(wanted)) == 0;
 }
 
-fg_status_t fg_gate_plan_sync(fg_gate_writer_t *writer, const fg_gate_plan_t *plan, fg_error_t *reterr)
+fg_status_t fg_gate_plan_sync(fg_gate_writer_t *writer, const fg_gate_plan_t *plan,
+                              fg_error_t *reterr)
 {
     FG_ASSERT(plan->plan_id != 0);
     uint32_t index = index_make(writer, plan->plan_id);
@@ -184,8 +188,10 @@ fg_status_t fg_gate_plan_sync(fg_gate_writer_t *writer, const fg_gate_plan_t *pl
         return FG_OK;
     uint32_t first = chain_write(writer, plan);
     if (first == 0)
-        return fg_error_set(reterr, FG_FULL, "plans", "the gate has no room for the API stages of this usage plan");
-    uint32_t old = atomic_exchange_explicit(&writer->gate->live[index], first, memory_order_acq_rel);
+        return fg_error_set(reterr, FG_FULL, "plans",
+                            "the gate has no room for the API stages of this usage plan");
+    uint32_t old =
+        atomic_exchange_explicit(&writer->gate->live[index], first, memory_order_acq_rel);
     records_retire(writer, old);
     return FG_OK;
 }
@@ -195,5 +201,6 @@ void fg_gate_plan_remove(fg_gate_writer_t *writer, uint64_t plan_id)
     uint32_t index = fg_gate_plan_index(writer, plan_id);
     if (index == FG_GATE_NONE)
         return;
-    records_retire(writer, atomic_exchange_explicit(&writer->gate->live[index], 0, memory_order_acq_rel));
+    records_retire(writer,
+                   atomic_exchange_explicit(&writer->gate->live[index], 0, memory_order_acq_rel));
 }

@@ -1,6 +1,6 @@
 /*
- * The stage table: open addressing by api and stage name. A place is taken once and kept, so that its index can stand in
- * plan records and snapshot names; a stage that is deleted has revision 0.
+ * The stage table: open addressing by api and stage name. A place is taken once and kept, so that
+ * its index can stand in plan records and snapshot names; a stage that is deleted has revision 0.
  */
 #include "gate/layout.h"
 
@@ -50,7 +50,8 @@ uint64_t fg_gate_stage_revision(const fg_gate_t *gate, uint32_t stage_index)
     return atomic_load_explicit(&gate->stages[stage_index].revision, memory_order_acquire);
 }
 
-bool fg_gate_route_path(const fg_gate_t *gate, uint32_t stage_index, uint64_t revision, char *ret_path, size_t room)
+bool fg_gate_route_path(const fg_gate_t *gate, uint32_t stage_index, uint64_t revision,
+                        char *ret_path, size_t room)
 {
     int bytes = snprintf(ret_path, room, "%s/routes/%u.%llu", gate->directory_path, stage_index,
                          (unsigned long long)revision);
@@ -63,8 +64,8 @@ fg_status_t fg_gate_stage_sync(fg_gate_writer_t *writer, fg_str_t api_id, fg_str
     fg_gate_t *gate = fg_gate_writer_gate(writer);
     uint64_t id = fg_id_pack(api_id);
     if (id == 0 || stage_name.len == 0 || stage_name.len > FG_STAGE_NAME_BYTES_MAX)
-        return fg_error_set(reterr, FG_BAD_REQUEST, "stage", "no stage can be called %.*s/%.*s", FG_STR_ARG(api_id),
-                            FG_STR_ARG(stage_name));
+        return fg_error_set(reterr, FG_BAD_REQUEST, "stage", "no stage can be called %.*s/%.*s",
+                            FG_STR_ARG(api_id), FG_STR_ARG(stage_name));
     fg_gate_stage_t *stage = place_of(gate, id, stage_name);
     if (!stage)
         return fg_error_set(reterr, FG_FULL, "stages", "the gate holds %u stages, no more fit",

@@ -1,7 +1,8 @@
 /*
- * Opening the gate for writing. Four cases: there is none; it is ours and every count stands; the machine was started
- * again since (its times mean nothing now); it belongs to another store, has another layout or other sizes, or is damaged.
- * In the last two the file is marked retired, so that workers that mapped it look for the new one, and replaced whole.
+ * Opening the gate for writing. Four cases: there is none; it is ours and every count stands; the
+ * machine was started again since (its times mean nothing now); it belongs to another store, has
+ * another layout or other sizes, or is damaged. In the last two the file is marked retired, so that
+ * workers that mapped it look for the new one, and replaced whole.
  */
 #include "gate/writer.h"
 
@@ -39,7 +40,8 @@ void fg_gate_options_default(fg_gate_options_t *options)
     };
 }
 
-static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometry_t *ret, fg_error_t *reterr)
+static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometry_t *ret,
+                               fg_error_t *reterr)
 {
     fg_gate_geometry_t g = {
         .slots_max = options->slots_max,
@@ -50,20 +52,24 @@ static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometr
         .level_min = LEVEL_MIN,
         .level_max = LEVEL_MIN,
     };
-    bool is_sound = options->keys_max > 0 && options->slots_max > 0 && options->slots_max < UINT32_MAX &&
-                    options->plans_max > 0 && options->plans_max < UINT32_MAX / 4 && options->stages_max > 0 &&
+    bool is_sound = options->keys_max > 0 && options->slots_max > 0 &&
+                    options->slots_max < UINT32_MAX && options->plans_max > 0 &&
+                    options->plans_max < UINT32_MAX / 4 && options->stages_max > 0 &&
                     options->buckets > 0 && (options->buckets & (options->buckets - 1)) == 0;
-    while (g.level_max < LEVEL_MAX && (UINT64_C(1) << g.level_max) * LOAD_PERCENT_MAX / 100 <= options->keys_max)
+    while (g.level_max < LEVEL_MAX &&
+           (UINT64_C(1) << g.level_max) * LOAD_PERCENT_MAX / 100 <= options->keys_max)
         g.level_max++;
     if (!is_sound || g.level_max == LEVEL_MAX)
-        return fg_error_set(reterr, FG_BAD_REQUEST, "gate", "the sizes of the gate are out of range");
+        return fg_error_set(reterr, FG_BAD_REQUEST, "gate",
+                            "the sizes of the gate are out of range");
     *ret = g;
     return FG_OK;
 }
 
 /* ---- what is there already ---- */
 
-static bool is_ours(const fg_gate_header_t *header, const fg_gate_options_t *options, const fg_gate_geometry_t *wanted)
+static bool is_ours(const fg_gate_header_t *header, const fg_gate_options_t *options,
+                    const fg_gate_geometry_t *wanted)
 {
     return memcmp(&header->geometry, wanted, sizeof(*wanted)) == 0 &&
            memcmp(&header->digester, &options->digester, sizeof(header->digester)) == 0 &&
@@ -72,8 +78,8 @@ static bool is_ours(const fg_gate_header_t *header, const fg_gate_options_t *opt
 }
 
 /* Open what lies at `path`; NULL when it cannot be used, with *ret_opening saying why. */
-static fg_gate_t *open_present(const char *path, const fg_gate_options_t *options, const fg_gate_geometry_t *wanted,
-                               fg_gate_opening_t *ret_opening)
+static fg_gate_t *open_present(const char *path, const fg_gate_options_t *options,
+                               const fg_gate_geometry_t *wanted, fg_gate_opening_t *ret_opening)
 {
     fg_gate_t *gate;
     fg_error_t error;
@@ -81,7 +87,8 @@ static fg_gate_t *open_present(const char *path, const fg_gate_options_t *option
     *ret_opening = status == FG_NOT_FOUND ? FG_GATE_NEW : FG_GATE_REPLACED;
     if (status != FG_OK)
         return NULL;
-    bool is_same_boot = strncmp(gate->header->boot_id, options->boot_id, sizeof(gate->header->boot_id)) == 0;
+    bool is_same_boot =
+        strncmp(gate->header->boot_id, options->boot_id, sizeof(gate->header->boot_id)) == 0;
     if (is_ours(gate->header, options, wanted)) {
         *ret_opening = is_same_boot ? FG_GATE_OURS : FG_GATE_REBOOTED;
         if (is_same_boot)
@@ -92,7 +99,8 @@ static fg_gate_t *open_present(const char *path, const fg_gate_options_t *option
     return NULL;
 }
 
-/* A file whose header no program of ours can read may still be mapped by one that can: mark it as well. */
+/* A file whose header no program of ours can read may still be mapped by one that can: mark it as
+ * well. */
 static void retire_unread(const char *path)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -107,7 +115,8 @@ static void retire_unread(const char *path)
 
 /* ---- a new one ---- */
 
-static void header_fill(fg_gate_header_t *header, const fg_gate_options_t *options, const fg_gate_geometry_t *geometry)
+static void header_fill(fg_gate_header_t *header, const fg_gate_options_t *options,
+                        const fg_gate_geometry_t *geometry)
 {
     header->version = FG_GATE_VERSION;
     header->header_bytes = sizeof(*header);
@@ -121,7 +130,8 @@ static void header_fill(fg_gate_header_t *header, const fg_gate_options_t *optio
     header->magic = FG_GATE_MAGIC;
 }
 
-static fg_status_t write_header(int fd, const fg_gate_options_t *options, const fg_gate_geometry_t *geometry)
+static fg_status_t write_header(int fd, const fg_gate_options_t *options,
+                                const fg_gate_geometry_t *geometry)
 {
     if (ftruncate(fd, (off_t)fg_gate_file_bytes(geometry)) != 0)
         return FG_IO;
@@ -134,8 +144,8 @@ static fg_status_t write_header(int fd, const fg_gate_options_t *options, const 
 }
 
 /* Made under another name and renamed, so that nobody ever opens half a gate. */
-static fg_status_t create(const char *path, const fg_gate_options_t *options, const fg_gate_geometry_t *geometry,
-                          fg_error_t *reterr)
+static fg_status_t create(const char *path, const fg_gate_options_t *options,
+                          const fg_gate_geometry_t *geometry, fg_error_t *reterr)
 {
     char beside[PATH_MAX];
     if (snprintf(beside, sizeof(beside), "%s.new", path) >= (int)sizeof(beside))
@@ -145,9 +155,10 @@ static fg_status_t create(const char *path, const fg_gate_options_t *options, co
     if (fd < 0)
         return fg_error_set(reterr, FG_IO, "", "cannot create %s: %s", beside, strerror(errno));
     fg_status_t status = write_header(fd, options, geometry);
-    if (status == FG_OK && (fchmod(fd, 0660) != 0 ||
-                            (options->group_id >= 0 && fchown(fd, (uid_t)-1, (gid_t)options->group_id) != 0) ||
-                            rename(beside, path) != 0))
+    if (status == FG_OK &&
+        (fchmod(fd, 0660) != 0 ||
+         (options->group_id >= 0 && fchown(fd, (uid_t)-1, (gid_t)options->group_id) != 0) ||
+         rename(beside, path) != 0))
         status = FG_IO;
     if (status != FG_OK)
         fg_error_set(reterr, status, "", "cannot make %s: %s", path, strerror(errno));
@@ -162,7 +173,8 @@ static fg_status_t make_routes(const char *path, int group_id, fg_error_t *reter
     char routes[PATH_MAX];
     const char *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path) : 1;
-    if (snprintf(routes, sizeof(routes), "%.*s/routes", folder, slash ? path : ".") >= (int)sizeof(routes))
+    if (snprintf(routes, sizeof(routes), "%.*s/routes", folder, slash ? path : ".") >=
+        (int)sizeof(routes))
         return fg_error_set(reterr, FG_TOO_LARGE, "", "the path of the gate is too long");
     if ((mkdir(routes, 0750) != 0 && errno != EEXIST) ||
         (group_id >= 0 && chown(routes, (uid_t)-1, (gid_t)group_id) != 0))
@@ -200,8 +212,9 @@ static fg_status_t lock(fg_gate_writer_t *writer, const char *path, fg_error_t *
     return FG_OK;
 }
 
-static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path, const fg_gate_options_t *options,
-                                  fg_gate_opening_t *ret_opening, fg_error_t *reterr)
+static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path,
+                                  const fg_gate_options_t *options, fg_gate_opening_t *ret_opening,
+                                  fg_error_t *reterr)
 {
     fg_gate_geometry_t geometry;
     fg_status_t status = geometry_of(options, &geometry, reterr);
@@ -224,8 +237,9 @@ static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path, co
     return indexes_make(writer);
 }
 
-fg_status_t fg_gate_writer_open(const char *path, const fg_gate_options_t *options, fg_gate_writer_t **ret_writer,
-                                fg_gate_opening_t *ret_opening, fg_error_t *reterr)
+fg_status_t fg_gate_writer_open(const char *path, const fg_gate_options_t *options,
+                                fg_gate_writer_t **ret_writer, fg_gate_opening_t *ret_opening,
+                                fg_error_t *reterr)
 {
     fg_gate_opening_t opening = FG_GATE_NEW;
     fg_gate_writer_t *writer = calloc(1, sizeof(*writer));
@@ -272,13 +286,16 @@ fg_gate_t *fg_gate_writer_gate(fg_gate_writer_t *writer)
 void fg_gate_account_sync(fg_gate_writer_t *writer, fg_throttle_t throttle)
 {
     fg_gate_header_t *header = writer->gate->header;
-    atomic_store_explicit(&header->account_rate_milli_rps, throttle.rate_milli_rps, memory_order_relaxed);
-    atomic_store_explicit(&header->account_burst, throttle.is_set ? throttle.burst : UINT64_MAX, memory_order_relaxed);
+    atomic_store_explicit(&header->account_rate_milli_rps, throttle.rate_milli_rps,
+                          memory_order_relaxed);
+    atomic_store_explicit(&header->account_burst, throttle.is_set ? throttle.burst : UINT64_MAX,
+                          memory_order_relaxed);
 }
 
 void fg_gate_keys_without_plan_sync(fg_gate_writer_t *writer, bool is_allowed)
 {
-    atomic_store_explicit(&writer->gate->header->are_keys_without_plan_allowed, is_allowed, memory_order_relaxed);
+    atomic_store_explicit(&writer->gate->header->are_keys_without_plan_allowed, is_allowed,
+                          memory_order_relaxed);
 }
 
 void fg_gate_seq_set(fg_gate_writer_t *writer, uint64_t seq)
@@ -293,7 +310,8 @@ fg_gate_fill_t fg_gate_fill(const fg_gate_writer_t *writer)
     fg_gate_fill_t fill = {
         .keys = atomic_load_explicit(&gate->header->key_count, memory_order_relaxed),
         .keys_max = writer->keys_max,
-        .slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed) - writer->free_slots.count,
+        .slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed) -
+                 writer->free_slots.count,
         .slots_max = gate->geometry.slots_max,
         .plans = writer->plans_used,
         .plans_max = gate->geometry.plans_max,

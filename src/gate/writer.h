@@ -1,5 +1,6 @@
 /*
- * writer - what the one writing process keeps beside the gate: indexes that can be rebuilt by reading it, and what waits
+ * writer - what the one writing process keeps beside the gate: indexes that can be rebuilt by
+ * reading it, and what waits
  *          until no reader can still hold it.
  */
 #ifndef FG_GATE_WRITER_H
@@ -7,7 +8,8 @@
 
 #include "gate/layout.h"
 
-/* A record or slot that was taken out of use, free again once `at` lies FG_GATE_QUARANTINE_US back. */
+/* A record or slot that was taken out of use, free again once `at` lies FG_GATE_QUARANTINE_US back.
+ * */
 typedef struct fg_gate_retired {
     uint32_t index;
     fg_mono_t at;
@@ -22,11 +24,11 @@ struct fg_gate_writer {
     fg_gate_t *gate;
     int fd, lock_fd;
     uint64_t keys_max;
-    uint64_t *plan_ids;       /* plan index -> id, 0 free */
-    uint32_t *plan_places;    /* hash of a plan id -> plan index plus 1, open addressing */
+    uint64_t *plan_ids;    /* plan index -> id, 0 free */
+    uint32_t *plan_places; /* hash of a plan id -> plan index plus 1, open addressing */
     uint32_t plan_places_mask;
-    uint32_t plans_used;      /* plan indexes given out */
-    uint32_t records_used;    /* records given out */
+    uint32_t plans_used;   /* plan indexes given out */
+    uint32_t records_used; /* records given out */
     fg_gate_pool_t free_records, free_slots;
 };
 
@@ -36,7 +38,8 @@ uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id);
 fg_status_t fg_gate_plans_scan(fg_gate_writer_t *writer);
 fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);
 
-/* Put an index behind the others; false without memory (it then stays unused until the next start). */
+/* Put an index behind the others; false without memory (it then stays unused until the next start).
+ * */
 bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at);
 /* The oldest one whose quarantine is over at `now`; FG_GATE_NONE when there is none. */
 uint32_t fg_gate_pool_get(fg_gate_pool_t *pool, fg_mono_t now);

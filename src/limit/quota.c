@@ -1,9 +1,11 @@
 /*
- * Calendar windows and the counting word. The word holds the day on which its window opened and the requests used in it,
- * so that the first request of a new window replaces both in one exchange and every other one only adds.
+ * Calendar windows and the counting word. The word holds the day on which its window opened and the
+ * requests used in it, so that the first request of a new window replaces both in one exchange and
+ * every other one only adds.
  *
- * Example: DAY, limit 3, word (day 20000, used 3). At 20001 00:00 UTC the running window opens on day 20001: the word
- * becomes (20001, 1). A worker whose clock is still on day 20000 then counts in the window of day 20001, the newest seen.
+ * Example: DAY, limit 3, word (day 20000, used 3). At 20001 00:00 UTC the running window opens on
+ * day 20001: the word becomes (20001, 1). A worker whose clock is still on day 20000 then counts in
+ * the window of day 20001, the newest seen.
  */
 #include "limit/quota.h"
 
@@ -26,12 +28,14 @@ fg_quota_window_t fg_quota_window_at(fg_period_t period, uint8_t offset_days, fg
         day = 62; /* before March 1970 there is nothing to count, and windows stay above day 0 */
     if (period == FG_PERIOD_WEEK) {
         int64_t weekday = (day - offset_days + EPOCH_WEEKDAY) % WEEK_DAYS;
-        return (fg_quota_window_t){(uint32_t)(day - weekday), (uint32_t)(day - weekday + WEEK_DAYS)};
+        return (fg_quota_window_t){(uint32_t)(day - weekday),
+                                   (uint32_t)(day - weekday + WEEK_DAYS)};
     }
     if (period == FG_PERIOD_MONTH) {
         int year, month;
         uint32_t start = month_window_start(day, offset_days, &year, &month);
-        int64_t next = month == 12 ? fg_day_from_civil(year + 1, 1, 1) : fg_day_from_civil(year, month + 1, 1);
+        int64_t next =
+            month == 12 ? fg_day_from_civil(year + 1, 1, 1) : fg_day_from_civil(year, month + 1, 1);
         return (fg_quota_window_t){start, (uint32_t)(next + offset_days)};
     }
     return (fg_quota_window_t){(uint32_t)day, (uint32_t)day + 1};
@@ -44,7 +48,9 @@ static fg_quota_window_t window_of(uint64_t word, fg_quota_t quota, fg_wall_t no
     uint32_t seen = FG_QUOTA_WORD_DAY(word);
     if (seen <= window.start_day)
         return window;
-    uint32_t end = fg_quota_window_at(quota.period, quota.offset_days, (fg_wall_t){(int64_t)seen * FG_DAY_S}).end_day;
+    uint32_t end =
+        fg_quota_window_at(quota.period, quota.offset_days, (fg_wall_t){(int64_t)seen * FG_DAY_S})
+            .end_day;
     return (fg_quota_window_t){seen, end};
 }
 
@@ -52,12 +58,13 @@ static uint64_t limit_in(const fg_quota_word_t *extension, fg_quota_t quota, uin
 {
     /* relaxed: a stale extension is one that the call which wrote it has not answered yet */
     uint64_t word = extension ? atomic_load_explicit(extension, memory_order_relaxed) : 0;
-    return word != 0 && FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word) : quota.limit;
+    return word != 0 && FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word)
+                                                             : quota.limit;
 }
 
 /* One round on a word that was read: granted with the next word, or refused. */
-static fg_quota_take_t weigh(uint64_t word, const fg_quota_word_t *extension, fg_quota_t quota, fg_wall_t now,
-                             uint64_t *ret_next)
+static fg_quota_take_t weigh(uint64_t word, const fg_quota_word_t *extension, fg_quota_t quota,
+                             fg_wall_t now, uint64_t *ret_next)
 {
     fg_quota_window_t window = window_of(word, quota, now);
     uint64_t used = FG_QUOTA_WORD_DAY(word) == window.start_day ? FG_QUOTA_WORD_USED(word) : 0;
@@ -72,8 +79,8 @@ static fg_quota_take_t weigh(uint64_t word, const fg_quota_word_t *extension, fg
     return take;
 }
 
-fg_quota_take_t fg_quota_check(const fg_quota_word_t *word, const fg_quota_word_t *extension, fg_quota_t quota,
-                               fg_wall_t now)
+fg_quota_take_t fg_quota_check(const fg_quota_word_t *word, const fg_quota_word_t *extension,
+                               fg_quota_t quota, fg_wall_t now)
 {
     uint64_t next;
     if (!quota.is_set)
@@ -81,8 +88,8 @@ fg_quota_take_t fg_quota_check(const fg_quota_word_t *word, const fg_quota_word_
     return weigh(atomic_load_explicit(word, memory_order_relaxed), extension, quota, now, &next);
 }
 
-fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *extension, fg_quota_t quota,
-                              fg_wall_t now)
+fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *extension,
+                              fg_quota_t quota, fg_wall_t now)
 {
     if (!quota.is_set)
         return (fg_quota_take_t){.is_granted = true};
@@ -93,7 +100,8 @@ fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *exte
         if (!take.is_granted)
             return take;
         /* on failure `seen` is the newer word; a stale one only costs the round */
-        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel, memory_order_acquire))
+        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel,
+                                                  memory_order_acquire))
             return take;
     }
     return (fg_quota_take_t){.is_contended = true};
@@ -103,7 +111,8 @@ void fg_quota_give_back(fg_quota_word_t *word, uint32_t start_day)
 {
     uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
     while (FG_QUOTA_WORD_DAY(seen) == start_day && FG_QUOTA_WORD_USED(seen) > 0)
-        if (atomic_compare_exchange_weak_explicit(word, &seen, seen - 1, memory_order_acq_rel, memory_order_relaxed))
+        if (atomic_compare_exchange_weak_explicit(word, &seen, seen - 1, memory_order_acq_rel,
+                                                  memory_order_relaxed))
             return;
 }
 
@@ -113,7 +122,8 @@ void fg_quota_count(fg_quota_word_t *word, uint32_t day)
     for (;;) {
         /* a clock behind the newest day counts there: figures never go back */
         uint64_t next = FG_QUOTA_WORD_DAY(seen) >= day ? seen + 1 : FG_QUOTA_WORD(day, 1);
-        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel, memory_order_relaxed))
+        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel,
+                                                  memory_order_relaxed))
             return;
     }
 }

@@ -1,24 +1,27 @@
 /*
- * A token bucket as one time. The word is the moment at which the bucket will be full again, in ticks of 1/1024 us. Taking
- * a request moves that moment by one interval (the time in which one request flows in); a request is due while the moment
- * lies no further ahead than the whole bucket, burst times interval.
+ * A token bucket as one time. The word is the moment at which the bucket will be full again, in
+ * ticks of 1/1024 us. Taking a request moves that moment by one interval (the time in which one
+ * request flows in); a request is due while the moment lies no further ahead than the whole bucket,
+ * burst times interval.
  *
- * The interval is rounded up to a tick, so what is admitted never exceeds burst + rate * time, and stays within 0.1 % of
- * it up to a million requests per second, where the interval is 1024 ticks.
+ * The interval is rounded up to a tick, so what is admitted never exceeds burst + rate * time, and
+ * stays within 0.1 % of it up to a million requests per second, where the interval is 1024 ticks.
  *
- * Example: 10 requests per second, burst 2, now = 0 s. Interval 100 ms, bucket 200 ms. Two takes move the word to 200 ms;
- * a third would move it to 300 ms, 100 ms beyond the bucket: refused, one is due in 100 ms.
+ * Example: 10 requests per second, burst 2, now = 0 s. Interval 100 ms, bucket 200 ms. Two takes
+ * move the word to 200 ms; a third would move it to 300 ms, 100 ms beyond the bucket: refused, one
+ * is due in 100 ms.
  */
 #include "limit/throttle.h"
 
 #include "base/limits.h"
 
 #define TICKS_PER_US UINT64_C(1024)
-#define TICKS_MAX (UINT64_C(1) << 62)
+#define TICKS_MAX    (UINT64_C(1) << 62)
 
 static uint64_t interval_ticks(fg_throttle_t limits)
 {
-    uint64_t numerator = UINT64_C(1000000000) * TICKS_PER_US; /* one request, in milli-requests per microsecond */
+    uint64_t numerator =
+        UINT64_C(1000000000) * TICKS_PER_US; /* one request, in milli-requests per microsecond */
     return (numerator + limits.rate_milli_rps - 1) / limits.rate_milli_rps;
 }
 
@@ -83,8 +86,10 @@ fg_take_t fg_throttle_take(fg_throttle_word_t *word, fg_throttle_t limits, fg_mo
         fg_take_t take = weigh(seen, limits, now, &next);
         if (!take.is_granted)
             return take;
-        /* release on success orders the count before what follows; on failure `seen` is the newer word */
-        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel, memory_order_acquire))
+        /* release on success orders the count before what follows; on failure `seen` is the newer
+         * word */
+        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel,
+                                                  memory_order_acquire))
             return granted;
     }
     return (fg_take_t){.is_contended = true, .retry_after_us = FG_SECOND_US};
@@ -96,7 +101,8 @@ void fg_throttle_give_back(fg_throttle_word_t *word, fg_throttle_t limits)
         return;
     uint64_t interval = interval_ticks(limits);
     uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(word, &seen, seen > interval ? seen - interval : 0,
+    while (!atomic_compare_exchange_weak_explicit(word, &seen,
+                                                  seen > interval ? seen - interval : 0,
                                                   memory_order_acq_rel, memory_order_relaxed))
         ; /* a lost round means that another process won one */
 }
