@@ -218,3 +218,13 @@ bool fg_http_answers(const char *endpoint, const char *socket, const char *path,
 
     return fg_http_call(&request, &answer, &error) == FG_OK && answer.status == status;
 }
+
+void fg_http_init(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void fg_http_done(void)
+{
+    curl_global_cleanup();
+}

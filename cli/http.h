@@ -40,6 +40,9 @@ typedef struct fg_http_answer {
     fg_str_t error_type; /* x-amzn-ErrorType up to its colon; empty when absent */
 } fg_http_answer_t;
 
+/* Once before the first call and once after the last. */
+void fg_http_init(void);
+void fg_http_done(void);
 /* FG_IO with the reason when there is no answer; whatever status came back is an answer. */
 FG_MUST_USE fg_status_t fg_http_call(const fg_http_request_t *request, fg_http_answer_t *ret_answer,
                                      fg_error_t *reterr);

@@ -3,8 +3,8 @@
  * control API.
  */
 #include "cli.h"
+#include "http.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 
 typedef struct subcommand {
@@ -58,10 +58,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    fg_http_init();
     int code = dispatch(argc, argv);
     if (fflush(stdout) != 0 && code == FG_EXIT_OK)
         code = fg_fail(FG_EXIT_FAILURE, "cannot write the result");
-    curl_global_cleanup();
+    fg_http_done();
     return code;
 }
