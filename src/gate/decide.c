@@ -28,6 +28,7 @@ const char *fg_verdict_reason(fg_verdict_kind_t kind)
 static fg_throttle_word_t *bucket_of(fg_gate_t *gate, uint64_t id)
 {
     uint32_t mask = gate->geometry.buckets - 1;
+    FG_ASSERT(id != 0); /* 0 marks a free bucket */
     for (uint32_t probe = 0; probe < FG_GATE_BUCKET_PROBES; probe++) {
         fg_gate_bucket_t *bucket = &gate->buckets[((uint32_t)(id >> 32 ^ id) + probe) & mask];
         uint64_t owner = atomic_load_explicit(&bucket->id, memory_order_relaxed);
@@ -142,14 +143,15 @@ give_back_plan:
 
 /* ---- metering ---- */
 
-/* Say that the slot counted. The exchange on `over_quota` stands before the look at the group's
- * byte, and the drain clears the byte before it reads the slot, so a count that the drain did not
- * see leaves the byte set. */
+/* Say that the slot counted: its mark, then its group's byte. The mark is set by an exchange even
+ * when it is set already: the drain clears it by an exchange and then reads the words, so either
+ * the drain comes later and reads this count, or the mark stands again after it. The four accesses
+ * to mark and byte, here and in the drain, are in one order: whoever skips has seen the other
+ * one's. */
 static void mark_dirty(fg_gate_t *gate, fg_gate_slot_t *slot)
 {
     _Atomic uint8_t *group = &gate->dirty[(size_t)(slot - gate->slots) / FG_GATE_SLOTS_PER_DIRTY];
-    if (!(atomic_load_explicit(&slot->over_quota, memory_order_relaxed) & FG_GATE_SLOT_DIRTY))
-        atomic_fetch_or_explicit(&slot->over_quota, FG_GATE_SLOT_DIRTY, memory_order_seq_cst);
+    atomic_fetch_or_explicit(&slot->over_quota, FG_GATE_SLOT_DIRTY, memory_order_seq_cst);
     if (atomic_load_explicit(group, memory_order_seq_cst) == 0)
         atomic_store_explicit(group, 1, memory_order_seq_cst);
 }
@@ -232,6 +234,26 @@ static fg_verdict_kind_t find_plan(fg_gate_t *gate, fg_gate_entry_t *entry, uint
     return is_allowed ? FG_VERDICT_ADMITTED : FG_VERDICT_KEY_WITHOUT_PLAN;
 }
 
+/* One look at a directory. */
+static fg_verdict_kind_t look_up(fg_gate_t *gate, uint32_t directory, uint32_t stage_index,
+                                 limits_t *limits, fg_verdict_t *verdict)
+{
+    fg_gate_entry_t *entry = fg_gate_entry_place(gate, directory, verdict->digest);
+    if (!entry)
+        return FG_VERDICT_KEY_UNKNOWN;
+    /* acquire: the rest of an entry was written before its state */
+    fg_key_state_t state =
+        (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_acquire);
+    if (state == FG_KEY_UNKNOWN)
+        return FG_VERDICT_KEY_UNKNOWN;
+    verdict->key_id = entry->key_id;
+    fg_verdict_kind_t kind = verdict_of_state(state);
+    if (kind != FG_VERDICT_ADMITTED)
+        return kind;
+    verdict->is_metered = true;
+    return find_plan(gate, entry, stage_index, limits, verdict);
+}
+
 static fg_verdict_kind_t find_key(fg_gate_t *gate, const fg_gate_facts_t *facts, limits_t *limits,
                                   fg_verdict_t *verdict)
 {
@@ -240,17 +262,19 @@ static fg_verdict_kind_t find_key(fg_gate_t *gate, const fg_gate_facts_t *facts,
     if (facts->key_value.len > FG_KEY_VALUE_BYTES_MAX)
         return FG_VERDICT_KEY_UNKNOWN;
     verdict->digest = fg_digester_digest(&gate->header->digester, facts->key_value);
-    fg_gate_entry_t *entry = fg_gate_entry_find(gate, verdict->digest);
-    if (!entry)
-        return FG_VERDICT_KEY_UNKNOWN;
-    fg_key_state_t state =
-        (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_acquire);
-    verdict->key_id = entry->key_id;
-    fg_verdict_kind_t kind = verdict_of_state(state);
-    if (kind != FG_VERDICT_ADMITTED)
-        return kind;
-    verdict->is_metered = true;
-    return find_plan(gate, entry, facts->stage_index, limits, verdict);
+    uint32_t directory = atomic_load_explicit(&gate->header->directory, memory_order_acquire);
+    for (;;) {
+        fg_verdict_kind_t kind = look_up(gate, directory, facts->stage_index, limits, verdict);
+        if (limits->slot)
+            return kind;
+        /* nobody is refused, or let in without a plan, by a directory that was left meanwhile */
+        uint32_t now = atomic_load_explicit(&gate->header->directory, memory_order_acquire);
+        if (now == directory)
+            return kind;
+        directory = now;
+        verdict->is_metered = false;
+        verdict->key_id = 0;
+    }
 }
 
 fg_verdict_t fg_gate_decide(fg_gate_t *gate, const fg_gate_facts_t *facts, fg_now_t now)

@@ -27,7 +27,7 @@ static bool drain_slot(fg_gate_slot_t *slot, bool (*each)(void *ctx, const fg_ga
 {
     uint64_t key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire);
     if (key_id == 0 || key_id == FG_GATE_CHUNK ||
-        !(atomic_load_explicit(&slot->over_quota, memory_order_relaxed) & FG_GATE_SLOT_DIRTY))
+        !(atomic_load_explicit(&slot->over_quota, memory_order_seq_cst) & FG_GATE_SLOT_DIRTY))
         return true;
     atomic_fetch_and_explicit(&slot->over_quota, ~FG_GATE_SLOT_DIRTY, memory_order_seq_cst);
     fg_gate_usage_t usage = read_slot(slot);
@@ -41,6 +41,7 @@ bool fg_gate_drain(fg_gate_writer_t *writer, bool (*each)(void *ctx, const fg_ga
                    void *ctx)
 {
     fg_gate_t *gate = writer->gate;
+    fg_gate_outgrown_release(writer, fg_now().mono);
     uint64_t slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed);
     for (uint64_t first = 0; first < slots; first += FG_GATE_SLOTS_PER_DIRTY) {
         _Atomic uint8_t *group = &gate->dirty[first / FG_GATE_SLOTS_PER_DIRTY];

@@ -53,13 +53,18 @@ void fg_gate_place(fg_gate_t *gate, void *base, const fg_gate_geometry_t *geomet
 /* Directory of `level` within its bank: the smaller ones stand before it. */
 static uint64_t directory_offset(const fg_gate_geometry_t *g, uint32_t directory)
 {
-    uint64_t smaller = (UINT64_C(1) << (directory >> 1)) - (UINT64_C(1) << g->level_min);
-    return (directory & 1) * bank_bytes(g) + smaller * FG_GATE_LINE_BYTES;
+    uint64_t smaller = FG_GATE_DIRECTORY_ENTRIES(directory) - (UINT64_C(1) << g->level_min);
+    return FG_GATE_DIRECTORY_BANK(directory) * bank_bytes(g) + smaller * FG_GATE_LINE_BYTES;
 }
 
 uint64_t fg_gate_directory_at(const fg_gate_geometry_t *geometry, uint32_t directory)
 {
     return places_of(geometry).directories + directory_offset(geometry, directory);
+}
+
+uint64_t fg_gate_directories_at(const fg_gate_geometry_t *geometry)
+{
+    return places_of(geometry).directories;
 }
 
 /* ---- directory: linear probing from the digest's first word; entries are never emptied ---- */
@@ -72,7 +77,7 @@ static fg_gate_entry_t *entries_of(const fg_gate_t *gate, uint32_t directory)
 fg_gate_entry_t *fg_gate_entry_place(const fg_gate_t *gate, uint32_t directory, fg_digest_t digest)
 {
     fg_gate_entry_t *entries = entries_of(gate, directory);
-    uint64_t mask = (UINT64_C(1) << (directory >> 1)) - 1;
+    uint64_t mask = FG_GATE_DIRECTORY_ENTRIES(directory) - 1;
     for (uint64_t probe = 0; probe <= mask; probe++) {
         fg_gate_entry_t *entry = &entries[(digest.word[0] + probe) & mask];
         /* acquire: a state other than UNKNOWN was stored after the rest of the entry */

@@ -17,8 +17,8 @@
  *
  * The file is sparse: tmpfs keeps the pages that were touched. Slots never move. A larger directory
  * is built in its own place and published with one store of `directory`; the old one's pages are
- * then given back. A reader that finds nothing looks whether the directory changed meanwhile, and
- * looks again if so.
+ * given back once no reader can still be in them (FG_GATE_QUARANTINE_US). A reader that was refused
+ * or found no pairs looks whether the directory changed meanwhile, and decides again if so.
  *
  * Writer's order everywhere: write the new thing whole, then publish it with one release store. A
  * writer that dies before the store has changed nothing; after it, everything.
@@ -61,7 +61,7 @@ typedef struct fg_gate_header {
     char boot_id[FG_STORE_UUID_BYTES + 1];
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t
         is_retired;             /* the line that every request reads */
-    _Atomic uint32_t directory; /* level * 2 + bank */
+    _Atomic uint32_t directory; /* FG_GATE_DIRECTORY */
     _Atomic uint64_t seq;
     _Atomic uint64_t account_rate_milli_rps,
         account_burst; /* burst 2^32 and up: no account limit */
@@ -111,13 +111,24 @@ typedef struct fg_gate_slot {
     uint64_t plan_id;
 } fg_gate_slot_t;
 _Static_assert(sizeof(fg_gate_slot_t) == FG_GATE_LINE_BYTES, "one line");
-#define FG_GATE_CHUNK      UINT64_MAX          /* no packed id is as large */
+/* No packed id is as large. Also a slot that is on its way into or out of use: neither drained nor
+ * given to another. */
+#define FG_GATE_CHUNK      UINT64_MAX
 #define FG_GATE_SLOT_DIRTY (UINT32_C(1) << 31) /* counted since the last drain */
 
 _Static_assert((int)FG_GATE_ENTRY_PLANS + (int)FG_GATE_CHUNK_PLANS >= (int)FG_PLANS_PER_KEY_MAX,
                "an entry and one more line hold the plans of a key");
 _Static_assert(offsetof(fg_gate_slot_t, key_id) == FG_GATE_CHUNK_PLANS * sizeof(uint64_t),
                "chunks end there");
+
+/* A directory in one word: generation (24 bits, so that a reader sees that one was replaced by
+ * another in the same place), level (7 bits), bank (1 bit). */
+#define FG_GATE_DIRECTORY(generation, level, bank)                                                 \
+    ((uint32_t)(generation) << 8 | (uint32_t)(level) << 1 | (bank))
+#define FG_GATE_DIRECTORY_GENERATION(directory) ((directory) >> 8)
+#define FG_GATE_DIRECTORY_LEVEL(directory)      (((directory) >> 1) & 0x7f)
+#define FG_GATE_DIRECTORY_BANK(directory)       ((directory)&1)
+#define FG_GATE_DIRECTORY_ENTRIES(directory)    (UINT64_C(1) << FG_GATE_DIRECTORY_LEVEL(directory))
 
 /* A pair in one word: plan index plus 1 (high), slot index (low); 0 for none. */
 typedef _Atomic uint64_t fg_gate_pair_t;
@@ -152,8 +163,9 @@ struct fg_gate {
 uint64_t fg_gate_file_bytes(const fg_gate_geometry_t *geometry);
 /* Point `gate` into a mapping that starts at `base`. */
 void fg_gate_place(fg_gate_t *gate, void *base, const fg_gate_geometry_t *geometry);
-/* Byte offset of a directory within the file. */
+/* Byte offset within the file of a directory, and of the first of all. */
 uint64_t fg_gate_directory_at(const fg_gate_geometry_t *geometry, uint32_t directory);
+uint64_t fg_gate_directories_at(const fg_gate_geometry_t *geometry);
 
 /* The entry of `digest` in the directory in force, tombstones too; NULL when there is none. */
 fg_gate_entry_t *fg_gate_entry_find(const fg_gate_t *gate, fg_digest_t digest);

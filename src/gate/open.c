@@ -32,7 +32,8 @@ static fg_status_t check_header(const fg_gate_header_t *header, uint64_t bytes, 
         header->file_bytes > bytes)
         return fg_error_set(reterr, FG_CORRUPT, "", "%s is damaged: its sizes do not fit", path);
     uint32_t directory = atomic_load_explicit(&header->directory, memory_order_relaxed);
-    if (directory >> 1 < g->level_min || directory >> 1 > g->level_max)
+    uint32_t level = FG_GATE_DIRECTORY_LEVEL(directory);
+    if (level < g->level_min || level > g->level_max)
         return fg_error_set(reterr, FG_CORRUPT, "", "%s is damaged: it has no directory", path);
     return FG_OK;
 }

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUARANTINE_US = 5000000 };
-
 bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at)
 {
     if (pool->first + pool->count == pool->room) {
@@ -31,7 +29,7 @@ bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at)
 
 uint32_t fg_gate_pool_get(fg_gate_pool_t *pool, fg_mono_t now)
 {
-    if (pool->count == 0 || now.us - pool->items[pool->first].at.us < QUARANTINE_US)
+    if (pool->count == 0 || now.us - pool->items[pool->first].at.us < FG_GATE_QUARANTINE_US)
         return FG_GATE_NONE;
     pool->count--;
     return pool->items[pool->first++].index;

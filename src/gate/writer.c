@@ -25,7 +25,7 @@ enum {
     BUCKETS_DEFAULT = 65536,
     LEVEL_MIN = 12,
     LEVEL_MAX = 36,
-    LOAD_PERCENT_MAX = 72,
+    KEYS_PERCENT_MAX = 60, /* of the largest directory: the rest is room for deleted keys */
 };
 
 void fg_gate_options_default(fg_gate_options_t *options)
@@ -57,7 +57,7 @@ static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometr
                     options->plans_max < UINT32_MAX / 4 && options->stages_max > 0 &&
                     options->buckets > 0 && (options->buckets & (options->buckets - 1)) == 0;
     while (g.level_max < LEVEL_MAX &&
-           (UINT64_C(1) << g.level_max) * LOAD_PERCENT_MAX / 100 <= options->keys_max)
+           (UINT64_C(1) << g.level_max) * KEYS_PERCENT_MAX / 100 <= options->keys_max)
         g.level_max++;
     if (!is_sound || g.level_max == LEVEL_MAX)
         return fg_error_set(reterr, FG_BAD_REQUEST, "gate",
@@ -125,7 +125,7 @@ static void header_fill(fg_gate_header_t *header, const fg_gate_options_t *optio
     header->digester = options->digester;
     memcpy(header->store_uuid, options->store_uuid, sizeof(header->store_uuid));
     memcpy(header->boot_id, options->boot_id, sizeof(header->boot_id));
-    atomic_init(&header->directory, geometry->level_min * 2);
+    atomic_init(&header->directory, FG_GATE_DIRECTORY(0, geometry->level_min, 0));
     atomic_init(&header->account_burst, UINT64_MAX);
     header->magic = FG_GATE_MAGIC;
 }
@@ -231,6 +231,8 @@ static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path,
     if (status != FG_OK)
         return status;
     writer->keys_max = options->keys_max;
+    writer->outgrown_at = fg_now().mono; /* what the last writer left */
+    writer->is_outgrown = true;
     writer->fd = open(path, O_RDWR | O_CLOEXEC);
     if (writer->fd < 0)
         return fg_error_set(reterr, FG_IO, "", "cannot open %s: %s", path, strerror(errno));

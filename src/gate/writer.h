@@ -30,7 +30,15 @@ struct fg_gate_writer {
     uint32_t plans_used;   /* plan indexes given out */
     uint32_t records_used; /* records given out */
     fg_gate_pool_t free_records, free_slots;
+    bool is_outgrown;      /* pages of former directories are still there, */
+    fg_mono_t outgrown_at; /* the last one left at this time: `outgrown` */
+    uint32_t outgrown;
 };
+
+enum { FG_GATE_QUARANTINE_US = 5000000 }; /* far longer than a decision */
+
+/* Give the pages of former directories back when their quarantine is over. */
+void fg_gate_outgrown_release(fg_gate_writer_t *writer, fg_mono_t now);
 
 /* A plan's index, FG_GATE_NONE when unknown. */
 uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id);
