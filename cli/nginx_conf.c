@@ -104,8 +104,11 @@ static void write_logging(const fg_nginx_conf_t *options, FILE *out)
           "    log_format faregate_control '$remote_addr [$time_iso8601] \"$request\" $status '\n"
           "        '$body_bytes_sent $request_time \"$http_user_agent\"';\n",
           out);
-    fprintf(out, "    access_log \"%s/access.log\" faregate buffer=64k flush=1s;\n\n",
-            options->log_dir);
+    if (options->is_access_log_off)
+        fputs("    access_log off;\n\n", out);
+    else
+        fprintf(out, "    access_log \"%s/access.log\" faregate buffer=64k flush=1s;\n\n",
+                options->log_dir);
 }
 
 static void write_backends(FILE *out)

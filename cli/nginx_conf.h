@@ -26,6 +26,7 @@ typedef struct fg_nginx_conf {
     unsigned worker_count;      /* 0: one for each processor */
     const char *user;           /* "www-data"; NULL leaves the line out (nobody but root may) */
     const char *log_dir;        /* error.log, access.log and control.log */
+    bool is_access_log_off;     /* of the data plane: no access.log */
     const char *temp_dir;       /* bodies that do not fit into memory */
     const char *pid_path;
     /* Certificates that https backends are checked against; NULL: https backends are served only

@@ -24,6 +24,7 @@ typedef struct run {
     const char *data_port_text, *control_port_text;
     const char *data_address, *control_address;
     const char *workers_text;
+    const char *access_log;
     const char *nginx, *module, *faregated;
     const char *gate_dir;
     /* handed on to faregated as they are */
@@ -58,6 +59,7 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
         {"--log-level", "LEVEL", "of faregated", &run->log_level},
+        {"--access-log", "on|off", "one line a request in DIR/nginx/access.log; on", &run->access_log},
         {"--gate-dir", "DIR", "the gate's directory, on tmpfs; below /dev/shm", &run->gate_dir},
         {"--nginx", "PATH", "the nginx program", &run->nginx},
         {"--module", "PATH", "ngx_http_faregate_module.so", &run->module},
@@ -71,6 +73,10 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
     *ret_code = FG_EXIT_USAGE;
     if (!run->data_dir) {
         fg_say("run: --data-dir is needed");
+        return false;
+    }
+    if (run->access_log && strcmp(run->access_log, "on") != 0 && strcmp(run->access_log, "off") != 0) {
+        fg_say("run: --access-log takes on or off, not '%s'", run->access_log);
         return false;
     }
     return fg_flag_number("--data-port", run->data_port_text, 1, 65535, &run->data_port) &&
@@ -217,6 +223,7 @@ static bool write_conf(const run_t *run)
         .worker_count = (unsigned)run->workers,
         .user = run->user,
         .log_dir = run->log_dir,
+        .is_access_log_off = run->access_log && strcmp(run->access_log, "off") == 0,
         .temp_dir = run->temp_dir,
         .pid_path = run->pid_path,
         .trusted_certificates = fg_nginx_conf_system_certificates(),
