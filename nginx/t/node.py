@@ -131,8 +131,9 @@ class Node:
         assert self.process.poll() is None, self.log()
 
     def _is_serving(self):
-        if self.process.poll() is not None:
-            return True
+        return self.process.poll() is not None or self.is_listening()
+
+    def is_listening(self):
         with contextlib.suppress(OSError, http.client.HTTPException):
             self.request("GET", "/_up")
             return True

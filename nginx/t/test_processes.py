@@ -136,3 +136,42 @@ def test_the_module_has_the_signature_of_the_distribution_s_nginx(busy):
     assert code == 0, said
     version = subprocess.run(["/usr/sbin/nginx", "-v"], text=True, stderr=subprocess.PIPE).stderr
     assert "nginx/" in version
+
+
+def detached(node):
+    """nginx as a daemon: it changes its binary only when its parent is not the process that started it."""
+    node.stop()
+    with open(node.conf) as file:
+        text = file.read()
+    with open(node.conf, "w") as file:
+        file.write(text.replace("daemon off;", "daemon on;"))
+    subprocess.run(node.command(), check=True, env=harness.environment(preload=True), stderr=subprocess.DEVNULL)
+    return harness.wait_until(lambda: pid_in(node), what="the pid of nginx")
+
+
+def pid_in(node, name="nginx.pid"):
+    text = node.read(name).strip()
+    return int(text) if text and harness.is_alive(int(text)) else None
+
+
+def test_a_binary_upgrade_under_load_loses_nothing(busy):
+    old = detached(busy)
+    new = None
+    try:
+        harness.wait_until(busy.is_listening, what="nginx to listen")
+        with Callers(busy, busy.scene.path(), busy.key) as callers:
+            callers.wait_for_more()
+            os.kill(old, signal.SIGUSR2)
+            new = harness.wait_until(lambda: pid_in(busy) not in (None, old) and pid_in(busy), what="the new master")
+            callers.wait_for_more()
+            os.kill(old, signal.SIGQUIT)
+            harness.wait_until(lambda: not harness.is_alive(old), what="the old master to leave")
+            callers.wait_for_more()
+        answered = callers.statuses.get(200, 0)
+        assert set(callers.statuses) == {200}
+        assert answered <= used(busy, answered) <= answered + callers.cut
+    finally:
+        for pid in (old, new):
+            if pid and harness.is_alive(pid):
+                os.kill(pid, signal.SIGTERM)
+                harness.wait_until(lambda: not harness.is_alive(pid), what="nginx to leave")

@@ -111,3 +111,22 @@ def test_reloads_under_load_lose_nothing(gateway):
     assert set(report["status"]) == {"200"}, report
     used = scene.used(plan_id, key_id)[0]
     assert report["ok"] <= used <= report["ok"] + report["cut_off"]
+
+
+def test_nginx_that_leaves_under_load_is_started_again_and_loses_nothing(gateway):
+    scene = scenes.Scene(gateway)
+    plan_id = scene.plan(limit=1_000_000_000, period="WEEK")
+    key_id, value = scene.key(plan_id)
+    reports = []
+    thread = threading.Thread(target=lambda: reports.append(
+        scenes.load(gateway.data_port, scene.path(), key=value, connections=16, seconds=4)))
+    thread.start()
+    time.sleep(1)
+    before = gateway.pids("nginx: master")
+    os.kill(before[0], signal.SIGQUIT)
+    harness.wait_until(lambda: gateway.pids("nginx: master") not in ([], before), what="nginx to be started again")
+    thread.join()
+    report = reports[0]
+    used = scene.used(plan_id, key_id)[0]
+    assert report["last_ok_s"] > 3 and set(report["status"]) == {"200"}, report
+    assert report["ok"] <= used <= report["ok"] + report["cut_off"]
