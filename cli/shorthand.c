@@ -60,6 +60,13 @@ static bool expect(parser_t *parser, char byte)
     return true;
 }
 
+static json_t *new_word(parser_t *parser, const char *bytes, size_t len)
+{
+    json_t *word = json_stringn(bytes, len);
+
+    return word ? word : fail(parser, "UTF-8 text");
+}
+
 /* Between quotes; a backslash before the quote or a backslash takes it as it is, before all else it
  * stands for itself. */
 static json_t *parse_quoted(parser_t *parser)
@@ -82,7 +89,7 @@ static json_t *parse_quoted(parser_t *parser)
     if (is_end(parser))
         return fail(parser, wanted);
     parser->at++;
-    return json_stringn(bytes, len);
+    return new_word(parser, bytes, len);
 }
 
 /* Bytes that cannot begin a plain word, and those that end it; further words of a list end at `=`
@@ -115,8 +122,7 @@ static json_t *parse_plain(parser_t *parser, const char *ends)
     }
     while (len > 0 && isspace((unsigned char)bytes[len - 1]))
         len--;
-    json_t *word = json_stringn(bytes, len);
-    return word ? word : fail(parser, "UTF-8 text");
+    return new_word(parser, bytes, len);
 }
 
 static bool is_quote(const parser_t *parser)
