@@ -52,7 +52,7 @@ static inline void world_setup(world_t *world)
     snprintf(world->path, sizeof(world->path), "%s/gate", world->folder);
     world->options = (fg_gate_options_t){.keys_max = 20000,
                                          .slots_max = 40000,
-                                         .plans_max = 64,
+                                         .plans_max = 256,
                                          .stages_max = 256,
                                          .buckets = 64,
                                          .group_id = -1,
