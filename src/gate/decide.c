@@ -246,7 +246,7 @@ static fg_verdict_kind_t look_up(fg_gate_t *gate, uint32_t directory, uint32_t s
         (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_acquire);
     if (state == FG_KEY_UNKNOWN)
         return FG_VERDICT_KEY_UNKNOWN;
-    verdict->key_id = entry->key_id;
+    verdict->key_id = atomic_load_explicit(&entry->key_id, memory_order_relaxed);
     fg_verdict_kind_t kind = verdict_of_state(state);
     if (kind != FG_VERDICT_ADMITTED)
         return kind;

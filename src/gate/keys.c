@@ -334,9 +334,10 @@ static void entry_fill(fg_gate_writer_t *writer, fg_gate_entry_t *entry, const f
     if (state_of(entry) == FG_KEY_DELETED)
         pairs_free(writer, entry);
     pairs_set(entry, (pairs_t){.more = 0});
-    entry->digest = key->digest;
-    entry->key_id = key->key_id;
-    if (state_of(entry) != FG_KEY_UNKNOWN)
+    atomic_store_explicit(&entry->key_id, key->key_id, memory_order_relaxed);
+    if (state_of(entry) == FG_KEY_UNKNOWN) /* a tombstone has it, and readers who compare it */
+        entry->digest = key->digest;
+    else
         atomic_fetch_sub_explicit(&header->tombstone_count, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&header->key_count, 1, memory_order_relaxed);
 }

@@ -138,7 +138,7 @@ typedef _Atomic uint64_t fg_gate_pair_t;
 
 typedef struct fg_gate_entry {
     fg_digest_t digest;
-    uint64_t key_id;
+    _Atomic uint64_t key_id;
     _Atomic uint32_t state; /* fg_key_state_t; FG_KEY_UNKNOWN: never used */
     _Atomic uint32_t more;  /* slot line with more pairs, plus 1 */
     fg_gate_pair_t pairs[FG_GATE_ENTRY_PLANS];
