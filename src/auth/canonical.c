@@ -120,11 +120,12 @@ static char *put_header(char *at, const fg_sigv4_request_t *request, fg_str_t na
     return is_found ? at : NULL;
 }
 
+/* As put_header finds them, in any case: "Host" after "host" is host again. */
 static bool is_repeated(fg_str_t names, fg_str_t name)
 {
     size_t count = 0;
     while (names.at)
-        count += fg_str_eq(fg_str_cut(&names, ';'), name);
+        count += fg_str_eq_nocase(fg_str_cut(&names, ';'), name);
     return count > 1;
 }
 

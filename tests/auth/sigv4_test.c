@@ -410,6 +410,24 @@ static void headers_beside_the_signed_ones(void **state)
     assert_int_equal(verify_at(&attempt, SIGNED_AT), FG_BAD_SIGNATURE);
 }
 
+/* given a signed header named again in other letters, when it is verified, expect a refusal before
+ * its value is written twice: the room is that of one copy */
+static void a_signed_header_named_in_two_cases(void **state)
+{
+    (void)state;
+    static char filling[4096];
+    memset(filling, 'x', sizeof(filling) - 1);
+    attempt_t attempt;
+    attempt_fill(&attempt, &vectors[0]);
+    attempt.headers[2].value = FG_STR("AWS4-HMAC-SHA256 Credential=" SCOPE ", SignedHeaders="
+                                      "fill;Fill;fIll;fiLl;filL;FIll;host;x-amz-date, Signature="
+                                      SIGNATURE);
+    attempt.headers[3] = (fg_sigv4_header_t){FG_STR("Fill"), fg_str(filling)};
+    attempt.request.header_count = 4;
+    assert_int_equal(verify_at(&attempt, SIGNED_AT), FG_BAD_SIGNATURE);
+    assert_null(fg_canonical_headers(&attempt.request, FG_STR("host;Host"), arena).at);
+}
+
 /* given a presigned request, when its life is not 1 second to 7 days, expect it to be incomplete */
 static void presigned_lives(void **state)
 {
@@ -456,6 +474,7 @@ int main(void)
         cmocka_unit_test(without_any_signature),
         cmocka_unit_test(without_a_date),
         cmocka_unit_test(headers_beside_the_signed_ones),
+        cmocka_unit_test(a_signed_header_named_in_two_cases),
         cmocka_unit_test(presigned_lives),
         cmocka_unit_test(lack_of_memory_never_admits),
     };
