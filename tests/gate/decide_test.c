@@ -146,7 +146,8 @@ static void the_plan_throttles(void **state)
     assert_int_equal(ask(&world, KEY, at_s(2)).kind, FG_VERDICT_ADMITTED);
 }
 
-/* Rule T2: plan, then stage method, then account; whoever refuses leaves the others as they were. */
+/* Rule T2: plan, then stage method, then account; whoever refuses leaves the others as they were.
+ * */
 static void the_order_of_the_throttles(void **state)
 {
     (void)state;

@@ -62,7 +62,8 @@ static void windows_by_table(void **state)
     }
 }
 
-/* Does a window open on this day? Asked of the day `offset` days before, as people read a calendar. */
+/* Does a window open on this day? Asked of the day `offset` days before, as people read a calendar.
+ * */
 static bool opens_on(fg_period_t period, int offset, int64_t day)
 {
     int year, month, day_of_month;

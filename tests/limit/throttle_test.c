@@ -22,7 +22,8 @@ static __int128 due_milli(fg_throttle_t limits, int64_t us)
 }
 
 /* Somebody who asks again the moment a request is due: never above burst + rate x time, in the end
- * 99 % of it. A bucket of one above 10,000 a second loses what the clock's microsecond rounds up. */
+ * 99 % of it. A bucket of one above 10,000 a second loses what the clock's microsecond rounds up.
+ * */
 static void saturate(fg_throttle_t limits, int64_t start)
 {
     fg_throttle_word_t word = 0;
