@@ -1,6 +1,7 @@
 /*
  * run - `faregate run`: make ready, then supervise.
  */
+#include "base/own_dir.h"
 #include "flags.h"
 #include "nginx_conf.h"
 #include "ports.h"
@@ -100,6 +101,23 @@ static bool make_dirs(const char *path, mode_t mode)
     return mkdir(copy, mode) == 0 || errno == EEXIST;
 }
 
+/* The gate's directory is where anybody may make directories: one of another user is not taken. */
+static bool make_gate_dir(const char *path)
+{
+    fg_error_t error;
+    char *parent = fg_text("%s", path);
+    char *slash = strrchr(parent, '/');
+
+    if (slash && slash != parent) {
+        *slash = '\0';
+        (void)make_dirs(parent, 0755); /* a failure shows in the next step */
+    }
+    if (fg_own_dir_make(path, 0750, &error) == FG_OK)
+        return true;
+    fg_say("%s", error.message);
+    return false;
+}
+
 /* The lock is held to the end of the process and not inherited by those it starts. */
 static bool lock_data_dir(const char *dir)
 {
@@ -160,8 +178,9 @@ static bool make_places(run_t *run)
      * the gate. */
     run->temp_dir =
         run->user ? fg_text("%s/tmp", run->gate_dir) : fg_text("%s/nginx/tmp", run->real_dir);
-    if (make_dirs(run->log_dir, 0755) && make_dirs(run->gate_dir, 0750) &&
-        make_dirs(run->temp_dir, 0750))
+    if (!make_gate_dir(run->gate_dir))
+        return false;
+    if (make_dirs(run->log_dir, 0755) && make_dirs(run->temp_dir, 0750))
         return true;
     fg_say("cannot create a directory: %s", strerror(errno));
     return false;

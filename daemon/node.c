@@ -1,5 +1,6 @@
 #include "node.h"
 
+#include "base/own_dir.h"
 #include "credentials.h"
 
 #include <errno.h>
@@ -29,11 +30,9 @@ static fg_status_t find_group(const char *name, int *ret_group_id, fg_error_t *r
 
 static fg_status_t make_gate_dir(const fg_node_t *node, const char *path, fg_error_t *reterr)
 {
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return fg_error_set(reterr, FG_IO, "--gate-dir", "%s cannot be made: %s", path,
-                            strerror(errno));
-    if (node->group_id < 0)
-        return FG_OK;
+    fg_status_t status = fg_own_dir_make(path, 0700, reterr);
+    if (status != FG_OK || node->group_id < 0)
+        return status;
     if (chown(path, (uid_t)-1, (gid_t)node->group_id) != 0 || chmod(path, 0750) != 0)
         return fg_error_set(reterr, FG_IO, "--gate-group", "%s cannot be given to the group: %s",
                             path, strerror(errno));

@@ -237,3 +237,20 @@ def test_doctor(started):
     stopped = json.loads(faregate("doctor", "--data-dir", run.data_dir, "--json").stdout)
     failed = {row["check"] for row in stopped if row["level"] == "fail"}
     assert failed == {"supervisor", "faregated", "health", "nginx", "data port", "control port", "credentials"}
+
+
+def test_a_gate_directory_of_another_user_is_refused(tmp_path):
+    """Anybody may make directories in /dev/shm, and the gate's name there can be worked out."""
+    if os.getuid() != 0:
+        pytest.skip("needs root to give a directory away")
+    gate_dir = tmp_path / "gate"
+    gate_dir.mkdir()
+    os.chown(gate_dir, 65534, 65534)
+    run = Run(tmp_path, None, "--gate-dir", str(gate_dir))
+    try:
+        assert run.process.wait(timeout=10) == 1
+        assert "belongs to another user" in run.errors()
+        assert os.stat(gate_dir).st_gid == 65534 and not any(gate_dir.iterdir())
+    finally:
+        run.process.kill()
+        run.process.stdout.close()
