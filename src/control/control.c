@@ -60,6 +60,14 @@ static fg_status_t body_parse(fg_call_t *call, json_t **ret_input)
     return FG_OK;
 }
 
+/* Rule C4: what breaks the model is refused before the noun is even looked for. */
+static fg_status_t constraints_check(fg_call_t *call)
+{
+    fg_patch_t *patches;
+    size_t count;
+    return call->operation->body == FG_BODY_PATCH ? fg_call_patches(call, &patches, &count) : FG_OK;
+}
+
 static fg_status_t run_writing(fg_call_t *call)
 {
     fg_status_t status = fg_store_begin(call->store, call->error);
@@ -98,6 +106,9 @@ static fg_status_t run(fg_call_t *call)
     if (status != FG_OK)
         return status;
     call->input = input;
+    status = constraints_check(call);
+    if (status != FG_OK)
+        return status;
     if (operation->is_write) {
         status = run_writing(call);
         return status == FG_OK ? publish(call) : status;

@@ -171,6 +171,39 @@ static void a_signed_request_passes(void **state)
     assert_int_equal(scene->response.status, 201);
 }
 
+/* given a PATCH of what does not exist, when it breaks the model, expect that to be said first (C4) */
+static void constraints_come_before_all_else(void **state)
+{
+    scene_t *scene = *state;
+    static const struct {
+        const char *target, *input;
+    } rows[] = {
+        {"/apikeys/nosuchkey0", "updateApiKey"},
+        {"/usageplans/nosuch", "updateUsagePlan"},
+        {"/usageplans/nosuch/keys/nosuchkey0/usage", "updateUsage"},
+        {"/restapis/nosuchapi0", "updateRestApi"},
+        {"/restapis/nosuchapi0/stages/dev", "updateStage"},
+    };
+    char message[256];
+    for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
+        call(scene, 400, "PATCH", "{\"patchOperations\":[{\"op\":\"bad\",\"path\":\"/name\"}]}",
+             "%s", rows[i].target);
+        snprintf(
+            message, sizeof(message),
+            "1 validation error detected: Value 'bad' at '%sInput.patchOperations.1.member.op' "
+            "failed to satisfy constraint: Member must satisfy enum value set: [add, remove, "
+            "move, test, replace, copy]",
+            rows[i].input);
+        expect_message(scene, "ValidationException", message);
+        call(scene, 400, "PATCH",
+             "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/name\",\"value\":1}]}", "%s",
+             rows[i].target);
+        expect_message(scene, "SerializationException",
+                       "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be "
+                       "converted to an String");
+    }
+}
+
 /* Every status has an exception, and what is the store's trouble does not show its detail. */
 static void exceptions_are_complete(void **state)
 {
@@ -219,10 +252,15 @@ static void lack_of_memory_is_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(every_answer_has_its_headers), T(matching),
-        T(labels_are_decoded),           T(a_body_may_be_six_mebibytes),
-        T(signatures_are_asked_for),     T(a_signed_request_passes),
-        T(exceptions_are_complete),      T(lack_of_memory_is_an_answer),
+        T(every_answer_has_its_headers),
+        T(matching),
+        T(labels_are_decoded),
+        T(a_body_may_be_six_mebibytes),
+        T(signatures_are_asked_for),
+        T(a_signed_request_passes),
+        T(exceptions_are_complete),
+        T(lack_of_memory_is_an_answer),
+        T(constraints_come_before_all_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
