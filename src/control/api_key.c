@@ -312,8 +312,10 @@ fg_status_t fg_api_key_update(fg_call_t *call)
         status = fg_patch_apply(call, &patch_table, &change);
     if (status != FG_OK)
         return status;
-    change.key.updated_at = call->now.wall;
-    status = fg_store_key_update(call->store, &change.key, change.new_value, call->error);
+    if (json_array_size(json_object_get(call->input, "patchOperations")) > 0) {
+        change.key.updated_at = call->now.wall;
+        status = fg_store_key_update(call->store, &change.key, change.new_value, call->error);
+    } /* Rule C6: an empty list changes nothing, the date neither */
     if (status == FG_CONFLICT)
         return exists(call);
     change.key.value = change.new_value; /* shown only when it was regenerated */

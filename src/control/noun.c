@@ -1,5 +1,7 @@
 #include "control/noun.h"
 
+#include <ctype.h>
+
 enum { TAG_KEY_LENGTH_MAX = 128, TAG_VALUE_LENGTH_MAX = 256 };
 
 fg_status_t fg_call_no_memory(fg_call_t *call)
@@ -13,6 +15,17 @@ size_t fg_text_length(fg_str_t text)
     for (size_t i = 0; i < text.len; i++)
         length += ((unsigned char)text.at[i] & 0xC0) != 0x80;
     return length;
+}
+
+/* Letters and digits of any script, space and + - = . _ : / @. */
+static bool tag_text_is_valid(fg_str_t text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (c < 0x80 && !isalnum(c) && (!c || !strchr(" +-=._:/@", c)))
+            return false;
+    }
+    return true;
 }
 
 static fg_status_t tag_check(fg_call_t *call, const char *name, const json_t *value)
@@ -29,6 +42,10 @@ static fg_status_t tag_check(fg_call_t *call, const char *name, const json_t *va
         return fg_error_set(call->error, FG_BAD_REQUEST, "tags",
                             "Invalid tag value of %.128s: at most %d characters", name,
                             TAG_VALUE_LENGTH_MAX);
+    if (!tag_text_is_valid(fg_str(name)) || !tag_text_is_valid(fg_json_str(value)))
+        return fg_error_set(call->error, FG_BAD_REQUEST, "tags",
+                            "Invalid tag %.128s: letters, digits, spaces and + - = . _ : / @ only",
+                            name);
     return FG_OK;
 }
 

@@ -49,7 +49,7 @@ extern const size_t fg_operation_count;
 
 /* Query parameter by name; FG_STR_NONE when absent. */
 fg_str_t fg_call_query(const fg_call_t *call, const char *name);
-/* Page size of `limit` (default 25; out of range counts as absent, capped at 500) and the decoded `position`
+/* Page size of `limit` (default 25; out of 1 to 500 counts as absent) and the decoded `position`
  * (0 when absent; FG_BAD_REQUEST when it is none of ours). Reference 3.3. */
 fg_status_t fg_call_page(fg_call_t *call, size_t *ret_limit, int64_t *ret_after);
 /* The opaque text of a position. */

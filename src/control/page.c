@@ -31,14 +31,14 @@ static bool position_decode(fg_str_t text, int64_t *ret_ordinal)
 
 fg_status_t fg_call_page(fg_call_t *call, size_t *ret_limit, int64_t *ret_after)
 {
-    int64_t limit = FG_PAGE_DEFAULT; /* Rule C5: not a number, zero or less is as absent */
-    if (!fg_str_to_i64(fg_call_query(call, "limit"), &limit) || limit <= 0)
+    int64_t limit = FG_PAGE_DEFAULT; /* Rule C5: not a number or out of range is as absent */
+    if (!fg_str_to_i64(fg_call_query(call, "limit"), &limit) || limit <= 0 || limit > FG_PAGE_MAX)
         limit = FG_PAGE_DEFAULT;
     int64_t after = 0;
     fg_str_t position = fg_call_query(call, "position");
     if (!fg_str_is_empty(position) && !position_decode(position, &after))
         return fg_error_set(call->error, FG_BAD_REQUEST, "position", "Invalid position specified");
-    *ret_limit = (size_t)(limit > FG_PAGE_MAX ? FG_PAGE_MAX : limit);
+    *ret_limit = (size_t)limit;
     *ret_after = after;
     return FG_OK;
 }

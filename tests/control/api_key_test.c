@@ -110,6 +110,8 @@ static void create_refusals(void **state)
         {"{\"tags\":[]}", 400, "SerializationException"},
         {"{\"tags\":{\"a\":1}}", 400, "SerializationException"},
         {"{\"tags\":{\"aws:a\":\"b\"}}", 400, "BadRequestException"},
+        {"{\"tags\":{\"a#b\":\"b\"}}", 400, "BadRequestException"},
+        {"{\"tags\":{\"a\":\"b\\u0009c\"}}", 400, "BadRequestException"},
         {"{\"value\":\"abcdefghij 123456789\"}", 400, "BadRequestException"},
         {"{", 400, "SerializationException"},
         {"[]", 400, "SerializationException"},
@@ -205,7 +207,7 @@ static void odd_limits_are_as_absent(void **state)
         const char *query;
         size_t count;
     } rows[] = {{"", 25},           {"?limit=-1", 25},  {"?limit=0", 25}, {"?limit=x", 25},
-                {"?limit=500", 30}, {"?limit=501", 30}, {"?limit=30", 30}};
+                {"?limit=500", 30}, {"?limit=501", 25}, {"?limit=30", 30}};
     for (int i = 0; i < 30; i++)
         call(scene, 201, "POST", NULL, "/apikeys");
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
@@ -264,7 +266,24 @@ static void update_changes_what_it_may(void **state)
     assert_string_equal(text_at(scene, "customerId"), "c2");
     call(scene, 200, "PATCH", PATCH("replace", "/enabled", "TRUE"), "/apikeys/%s", id);
     assert_true(json_is_true(value_at(scene, "enabled")));
-    call(scene, 200, "PATCH", "{}", "/apikeys/%s", id);
+}
+
+/* given a key, when no operation is sent, expect it as it was, its date too (rule C6) */
+static void an_empty_patch_changes_nothing(void **state)
+{
+    scene_t *scene = *state;
+    static const char *const bodies[] = {NULL, "{}", "{\"patchOperations\":[]}",
+                                         "{\"patchOperations\":null}"};
+    char id[16];
+    key_make(scene, "{\"name\":\"n\"}", id);
+    scene->now.wall.s += 10;
+    uint64_t before = last_change(scene);
+    for (size_t i = 0; i < FG_COUNT_OF(bodies); i++) {
+        call(scene, 200, "PATCH", bodies[i], "/apikeys/%s", id);
+        assert_string_equal(text_at(scene, "name"), "n");
+        assert_int_equal(json_integer_value(value_at(scene, "lastUpdatedDate")), SCENE_NOW_S);
+    }
+    assert_int_equal(last_change(scene), before);
 }
 
 static void update_refusals(void **state)
@@ -389,6 +408,7 @@ int main(void)
         T(odd_limits_are_as_absent),
         T(list_filters),
         T(update_changes_what_it_may),
+        T(an_empty_patch_changes_nothing),
         T(update_refusals),
         T(stages_and_labels_are_accepted),
         T(regenerating),

@@ -220,6 +220,10 @@ static void update_refusals(void **state)
          "Invalid API Stage {api: a, stage: b} specified for usageplan %s"},
         {PATCH("remove", "/apiStages", "a:b"), 404,
          "Invalid API Stage {api: a, stage: b} specified for usageplan %s"},
+        {PATCH("replace", "/x", "1"), 400,
+         "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/name, "
+         "/description, /productCode, /throttle/rateLimit, /throttle/burstLimit, /quota/limit, "
+         "/quota/offset, /quota/period]"},
         {PATCH("copy", "/name", "x"), 400,
          "Invalid patch path  '/name' specified for op 'copy'. Please choose supported operations"},
     };
