@@ -205,7 +205,7 @@ def test_wrong_options(tmp_path, words, text):
 
 
 def faregate(*words):
-    return subprocess.run([harness.program("faregate"), *words], text=True, env=harness.environment(),
+    return subprocess.run([harness.program("faregate"), *words], text=True, env=harness.environment(preload=True),
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
 
 
