@@ -20,6 +20,8 @@ static const fg_field_t fields[] = {
     {"cacheNamespace", FG_FIELD_TEXT, false, NULL},
     {"cacheKeyParameters", FG_FIELD_TEXT_LIST, false, NULL},
     {"tlsConfig", FG_FIELD_OBJECT, false, NULL},
+    {"integrationTarget", FG_FIELD_TEXT, false, NULL},
+    {"responseTransferMode", FG_FIELD_TEXT, false, NULL},
 };
 
 static fg_status_t refuse(fg_call_t *call, const char *field, const char *message)
@@ -202,11 +204,12 @@ static fg_status_t check_mappings(fg_call_t *call, const fg_method_place_t *plac
     return FG_OK;
 }
 
-fg_status_t fg_media_types_check(fg_call_t *call, json_t *templates)
+fg_status_t fg_templates_settle(fg_call_t *call, json_t *templates)
 {
     const char *type;
     json_t *text;
-    json_object_foreach(templates, type, text)
+    void *next;
+    json_object_foreach_safe(templates, next, type, text)
     {
         if (!strchr(type, '/') && strcmp(type, "$default") != 0)
             return fg_error_set(
@@ -216,6 +219,8 @@ fg_status_t fg_media_types_check(fg_call_t *call, json_t *templates)
         if (fg_json_str(text).len > FG_TEMPLATE_BYTES_MAX)
             return fg_error_set(call->error, FG_BAD_REQUEST, "templates",
                                 "A mapping template has at most %d bytes", FG_TEMPLATE_BYTES_MAX);
+        if (fg_str_is_empty(fg_json_str(text)) && !fg_member_set(templates, type, json_null()))
+            return no_memory(call);
     }
     return FG_OK;
 }
@@ -233,7 +238,7 @@ static fg_status_t check_integration(fg_call_t *call, const fg_method_place_t *p
     if (status == FG_OK)
         status = check_mappings(call, place, integration);
     return status == FG_OK
-               ? fg_media_types_check(call, json_object_get(integration, "requestTemplates"))
+               ? fg_templates_settle(call, json_object_get(integration, "requestTemplates"))
                : status;
 }
 

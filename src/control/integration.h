@@ -10,9 +10,9 @@
 
 /* 'text' between single quotes. */
 bool fg_mapping_is_static(fg_str_t source);
-/* Keys are media types or $default, texts no longer than FG_TEMPLATE_BYTES_MAX. `templates` may be
- * NULL. */
-FG_MUST_USE fg_status_t fg_media_types_check(fg_call_t *call, json_t *templates);
+/* Keys are media types or $default, texts no longer than FG_TEMPLATE_BYTES_MAX; empty ones become
+ * null (reference 1.2, 4.9). `templates` may be NULL. */
+FG_MUST_USE fg_status_t fg_templates_settle(fg_call_t *call, json_t *templates);
 
 /* Edits of /contentHandling, /requestParameters and /responseParameters, /requestTemplates and
  * /responseTemplates; what is to be removed must be there (404). */

@@ -87,25 +87,15 @@ static fg_status_t check_parameters(fg_call_t *call, json_t *parameters)
     return FG_OK;
 }
 
-/* Checks a response; empty templates become null. */
+/* Checks a response. */
 static fg_status_t settle_response(fg_call_t *call, json_t *response)
 {
     if (!is_pattern(fg_member_str(response, "selectionPattern")))
         return fg_error_set(call->error, FG_BAD_REQUEST, "selectionPattern",
                             "Invalid regex pattern specified");
-    json_t *templates = json_object_get(response, "responseTemplates");
-    fg_status_t status = fg_media_types_check(call, templates);
+    fg_status_t status = fg_templates_settle(call, json_object_get(response, "responseTemplates"));
     if (status == FG_OK)
         status = check_parameters(call, json_object_get(response, "responseParameters"));
-    const char *type;
-    json_t *text;
-    void *next;
-    json_object_foreach_safe(templates, next, type, text)
-    {
-        if (status == FG_OK && fg_str_is_empty(fg_json_str(text)) &&
-            !fg_member_set(templates, type, json_null()))
-            status = no_memory(call);
-    }
     return status;
 }
 

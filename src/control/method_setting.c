@@ -46,6 +46,13 @@ static fg_status_t no_memory(fg_call_t *call)
     return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
 }
 
+/* The path without its slash in front; it may be empty, and may have no slash. */
+static fg_str_t path_key(const fg_patch_t *patch)
+{
+    fg_str_t path = patch->path;
+    return fg_str_starts_with(path, FG_STR("/")) ? fg_str_of(path.at + 1, path.len - 1) : path;
+}
+
 /* Take the setting's two parts off the end of `path`; NULL when no setting is named so. */
 static const setting_t *cut_setting(fg_str_t *path)
 {
@@ -137,7 +144,7 @@ static fg_status_t bad_value(fg_call_t *call, const setting_t *setting, fg_str_t
 fg_status_t fg_method_setting_replace(fg_call_t *call, json_t *stage, const fg_patch_t *patch,
                                       bool *ret_is_path)
 {
-    fg_str_t key = fg_str_of(patch->path.at + 1, patch->path.len - 1);
+    fg_str_t key = path_key(patch);
     const setting_t *setting = cut_setting(&key);
     *ret_is_path = setting && is_key(key);
     if (!*ret_is_path)
@@ -160,8 +167,7 @@ fg_status_t fg_method_setting_replace(fg_call_t *call, json_t *stage, const fg_p
 
 fg_status_t fg_method_setting_remove(fg_call_t *call, json_t *stage, const fg_patch_t *patch)
 {
-    const char *name =
-        fg_arena_text(call->arena, fg_str_of(patch->path.at + 1, patch->path.len - 1));
+    const char *name = fg_arena_text(call->arena, path_key(patch));
     if (!name)
         return no_memory(call);
     if (json_object_del(json_object_get(stage, "methodSettings"), name) == 0)

@@ -35,6 +35,8 @@ static const fg_field_t fields[] = {
     {"policy", FG_FIELD_TEXT, false, NULL},
     {"tags", FG_FIELD_TEXT_MAP, false, NULL},
     {"disableExecuteApiEndpoint", FG_FIELD_BOOL, false, NULL},
+    {"securityPolicy", FG_FIELD_TEXT, false, NULL},
+    {"endpointAccessMode", FG_FIELD_TEXT, false, NULL},
 };
 static const fg_field_t endpoint_fields[] = {
     {"types", FG_FIELD_TEXT_LIST, false, NULL},

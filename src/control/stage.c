@@ -445,11 +445,6 @@ static fg_status_t add_canary(fg_call_t *call, void *noun, const fg_patch_t *pat
 static fg_status_t refuse_c(fg_call_t *call, const fg_patch_table_t *table, const fg_patch_t *patch)
 {
     (void)table;
-    if (patch->op == FG_PATCH_REMOVE)
-        return fg_error_set(
-            call->error, FG_BAD_REQUEST, "path",
-            "Cannot remove method setting %.*s because there is no method setting for this method ",
-            FG_STR_ARG(patch->path));
     return fg_error_set(
         call->error, FG_BAD_REQUEST, "path",
         "Invalid method setting path: %.*s. Must be one of: [/deploymentId, /description, "
@@ -491,6 +486,21 @@ static fg_status_t remove_setting(fg_call_t *call, void *noun, const fg_patch_t 
     return fg_method_setting_remove(call, noun, patch);
 }
 
+/* Terraform removes the overrides it no longer has; the last one takes the map along. */
+static fg_status_t remove_override(fg_call_t *call, void *noun, const fg_patch_t *patch)
+{
+    json_t *canary = json_object_get(noun, "canarySettings");
+    json_t *overrides = json_object_get(canary, "stageVariableOverrides");
+    const char *name = fg_arena_text(call->arena, patch->part[2]);
+    if (!name)
+        return no_memory(call);
+    if (json_object_del(overrides, name) != 0)
+        return remove_setting(call, noun, patch);
+    if (json_object_size(overrides) == 0)
+        json_object_del(canary, "stageVariableOverrides");
+    return FG_OK;
+}
+
 /* Rows are tried in order: what no named path takes is a method setting's. */
 static const fg_patch_row_t patch_rows[] = {
     {"/deploymentId", FG_PATCH_MAY(REPLACE), replace_deployment, false},
@@ -512,6 +522,7 @@ static const fg_patch_row_t patch_rows[] = {
     {"/canarySettings/percentTraffic", FG_PATCH_MAY(REPLACE), replace_canary, false},
     {"/canarySettings/useStageCache", FG_PATCH_MAY(REPLACE), replace_canary, false},
     {"/canarySettings/stageVariableOverrides/{}", FG_PATCH_MAY(REPLACE), replace_canary, false},
+    {"/canarySettings/stageVariableOverrides/{}", FG_PATCH_MAY(REMOVE), remove_override, false},
     {"/{*}", FG_PATCH_MAY(COPY), copy_from_canary, false},
     {"/{*}", FG_PATCH_MAY(REPLACE), replace_setting, false},
     {"/{*}", FG_PATCH_MAY(REMOVE), remove_setting, false},

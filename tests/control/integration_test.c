@@ -50,6 +50,12 @@ static void test_put(void **state)
          "{\"connectionType\":\"INTERNET\",\"uri\":\"http://backend/x\",\"timeoutInMillis\":50,"
          "\"requestTemplates\":{\"application/json\":null}}",
          NULL},
+        {"An empty template is null; the members of newer models are kept.", "PUT", INTEGRATION,
+         "{\"type\":\"MOCK\",\"requestTemplates\":{\"application/json\":\"\"},"
+         "\"responseTransferMode\":\"BUFFERED\"}",
+         201,
+         "{\"requestTemplates\":{\"application/json\":null},\"responseTransferMode\":\"BUFFERED\"}",
+         NULL},
         {"A stage variable may be the URI.", "PUT", INTEGRATION,
          "{\"type\":\"HTTP\",\"httpMethod\":\"ANY\",\"uri\":\"${stageVariables.uri}\"}", 201,
          "{\"httpMethod\":\"ANY\"}", NULL},

@@ -130,6 +130,9 @@ static void test_update(void **state)
          "{\"patchOperations\":[{\"op\":\"copy\",\"path\":\"/variables\",\"from\":\"/"
          "canarySettings/stageVariableOverrides\"}]}",
          200, "{\"variables\":{\"v\":\"1\"}}", NULL},
+        {"Terraform removes one of them.", "PATCH", PROD,
+         PATCH_BARE("remove", "/canarySettings/stageVariableOverrides/v"), 200,
+         "{\"canarySettings\":{\"stageVariableOverrides\":\"<absent>\"}}", NULL},
         {"a wrong copy", "PATCH", PROD,
          "{\"patchOperations\":[{\"op\":\"copy\",\"path\":\"/x\",\"from\":\"/y\"}]}", 400,
          BAD("Invalid copy operation with path: /x and from /y. Valid copy:path are "
@@ -185,6 +188,10 @@ static void test_method_settings(void **state)
          "{\"methodSettings\":{\"pets/GET\":\"<absent>\",\"*/*\":\"<any>\"}}", NULL},
         {"Once.", "PATCH", PROD, PATCH_BARE("remove", "/pets/GET"), 400, NO_SETTING("pets/GET"),
          NULL},
+        {"An empty path names nothing.", "PATCH", PROD, PATCH_BARE("remove", ""), 400,
+         NO_SETTING(""), NULL},
+        {"Nor is it a setting.", "PATCH", PROD, PATCH_ONE("replace", "", "x"), 400,
+         "{\"@type\":\"BadRequestException\"}", NULL},
         {"an unknown path", "PATCH", PROD, PATCH_ONE("replace", "/stageName", "x"), 400,
          "{\"@type\":\"BadRequestException\"}", NULL},
         {"no verb in the key", "PATCH", PROD,
