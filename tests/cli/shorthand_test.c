@@ -3,10 +3,7 @@
 #include "../../cli/shorthand.c"
 #include "../../cli/table.c"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
+#include "words.h"
 
 static const struct {
     const char *sentence;
