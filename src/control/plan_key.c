@@ -1,6 +1,7 @@
 /*
  * Usage plan keys: the pair of a plan and a key. Rules P2, P3, P5; reference 4.3.
  */
+#include "control/document.h"
 #include "control/handlers.h"
 #include "control/plan_noun.h"
 
@@ -82,16 +83,23 @@ static fg_status_t clash_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_
     return FG_OK;
 }
 
+static const fg_field_t input_fields[] = {
+    {"keyId", FG_FIELD_TEXT, true, NULL},
+    {"keyType", FG_FIELD_TEXT, true, NULL},
+};
+
 static fg_status_t input_parse(fg_call_t *call, fg_str_t *ret_key_id)
 {
-    fg_str_t key_type;
-    fg_status_t status = fg_input_str(call, call->input, "keyId", ret_key_id);
-    if (status == FG_OK)
-        status = fg_input_str(call, call->input, "keyType", &key_type);
-    if (status == FG_OK && !fg_str_is(key_type, "API_KEY"))
+    FG_JSON_SCOPED *input = json_object();
+    fg_status_t status =
+        fg_fields_read(call, call->input, input_fields, FG_COUNT_OF(input_fields), input);
+    if (status != FG_OK)
+        return status;
+    *ret_key_id = fg_member_str(call->input, "keyId");
+    if (!fg_str_is(fg_member_str(call->input, "keyType"), "API_KEY"))
         return fg_error_set(call->error, FG_BAD_REQUEST, "keyType",
                             "Invalid key type specified. Must be one of [API_KEY]");
-    return status;
+    return FG_OK;
 }
 
 static fg_status_t pair_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_str_t key_id)
@@ -118,7 +126,7 @@ fg_status_t fg_plan_key_create(fg_call_t *call)
     fg_usage_plan_t plan;
     fg_status_t status = input_parse(call, &key_id);
     if (status == FG_OK)
-        status = key_load(call, key_id.at ? key_id : FG_STR(""), &key);
+        status = key_load(call, key_id, &key);
     if (status == FG_OK)
         status = fg_plan_load(call, call->path_part[0], &plan);
     if (status == FG_OK)

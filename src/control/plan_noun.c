@@ -174,7 +174,7 @@ void fg_plan_stage_remove(fg_usage_plan_t *plan, fg_api_stage_t *stage)
 }
 
 /* "<path>/<VERB>": the verb is what stands behind the last slash, the path starts with one ("//GET"
- * is the root's). */
+ * is the root's) or is all of them ("*"). */
 static bool method_key_is_valid(fg_str_t key)
 {
     static const char *const verbs[] = {"GET",     "PUT",  "POST", "DELETE", "PATCH",
@@ -182,7 +182,7 @@ static bool method_key_is_valid(fg_str_t key)
     size_t cut = key.len;
     while (cut > 0 && key.at[cut - 1] != '/')
         cut--;
-    if (cut < 2) /* no path before the verb */
+    if (cut < 2 || (key.at[0] != '/' && key.at[0] != '*'))
         return false;
     fg_str_t verb = fg_str_of(key.at + cut, key.len - cut);
     for (size_t i = 0; i < FG_COUNT_OF(verbs); i++) {

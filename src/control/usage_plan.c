@@ -2,6 +2,7 @@
  * Usage plans: create, get, list, delete. UpdateUsagePlan has a file of its own. Rules P1-P3;
  * reference 4.2.
  */
+#include "control/document.h"
 #include "control/handlers.h"
 #include "control/plan_noun.h"
 
@@ -12,6 +13,7 @@ static const fg_noun_field_t input_fields[] = {
     {"description", FG_NOUN_STR, offsetof(fg_usage_plan_t, description), FG_NOUN_IN},
     {"tags", FG_NOUN_TAGS, offsetof(fg_usage_plan_t, tags), FG_NOUN_IN},
 };
+static const fg_field_t required_fields[] = {{"name", FG_FIELD_TEXT, true, NULL}};
 static const fg_noun_field_t throttle_fields[] = {
     {"burstLimit", FG_NOUN_I64, offsetof(fg_usage_plan_t, burst_limit), FG_NOUN_IN},
     {"rateLimit", FG_NOUN_DOUBLE, offsetof(fg_usage_plan_t, rate_limit), FG_NOUN_IN},
@@ -111,8 +113,11 @@ static fg_status_t id_settle(fg_call_t *call, fg_str_t *ret_id)
 fg_status_t fg_usage_plan_create(fg_call_t *call)
 {
     fg_usage_plan_t plan = {0};
-    fg_status_t status =
-        fg_noun_parse(call, input_fields, FG_COUNT_OF(input_fields), call->input, &plan);
+    FG_JSON_SCOPED *ignored = json_object();
+    fg_status_t status = fg_fields_read(call, call->input, required_fields,
+                                        FG_COUNT_OF(required_fields), ignored); /* Rule C4 */
+    if (status == FG_OK)
+        status = fg_noun_parse(call, input_fields, FG_COUNT_OF(input_fields), call->input, &plan);
     if (status == FG_OK && fg_str_is_empty(plan.name))
         return fg_error_set(call->error, FG_BAD_REQUEST, "name", "Usage Plan name cannot be blank");
     if (status == FG_OK)

@@ -145,6 +145,11 @@ CREATE_PLAN = [
     ("an unknown stage", staged(apiId="{api}", stage="no"), 404, MISSING, "API Stage not found: {api}:no"),
     ("a method without verb", staged(apiId="{api}", stage="dev", throttle={"pets": {}}), 400, BAD,
      "Invalid method {resourcePath: pets,method: } specified"),
+    ("a method's path without a slash in front",
+     staged(apiId="{api}", stage="dev", throttle={"pets/GET": {"rateLimit": 1}}), 400, BAD,
+     "Invalid method {resourcePath: pets/GET,method: } specified"),
+    ("no name", {}, 400, "ValidationException", "1 validation error detected: Value null at 'createUsagePlanInput.name' "
+     "failed to satisfy constraint: Member must not be null"),
     ("a text for a number", {"name": "p", "throttle": {"burstLimit": "1"}}, 400, "SerializationException",
      CLASS % ("String", "Integer")),
 ]
@@ -660,6 +665,19 @@ def test_usage_has_a_pair_per_day(daemon, things):
     assert (answer.status, answer.json()) == (200, {
         "usagePlanId": things["plan"], "startDate": "2026-08-01", "endDate": "2026-08-04",
         "values": {things["key"]: [[0, 9]] * 4}})
+
+
+def test_usage_in_pages_of_keys(daemon, boto):
+    plan = plan_of(daemon, quota={"limit": 9, "period": "DAY"})
+    keys = [pair_of(daemon, plan, key_of(daemon))["id"] for _ in range(3)]
+    for key in keys:
+        patched(daemon, "/usageplans/%s/keys/%s/usage" % (plan["id"], key), ("replace", "/remaining", "5"))
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    pages = list(boto.get_paginator("get_usage").paginate(usagePlanId=plan["id"], startDate=today, endDate=today,
+                                                          PaginationConfig={"PageSize": 1}))
+    assert [len(page["items"]) for page in pages] == [1, 1, 1]
+    assert ["position" in page for page in pages] == [True, True, False]
+    assert {key: days for page in pages for key, days in page["items"].items()} == {key: [[0, 5]] for key in keys}
 
 
 def test_update_usage(daemon, boto, things):

@@ -57,7 +57,16 @@ static void create_refusals(void **state)
     snprintf(body, sizeof(body), "{\"keyId\":\"%s\",\"keyType\":\"OTHER\"}", key);
     call(scene, 400, "POST", body, "/usageplans/%s/keys", plan);
     call(scene, 400, "POST", "{\"keyId\":1,\"keyType\":\"API_KEY\"}", "/usageplans/%s/keys", plan);
-    call(scene, 404, "POST", "{\"keyType\":\"API_KEY\"}", "/usageplans/%s/keys", plan);
+    call(scene, 400, "POST", "{\"keyType\":\"API_KEY\"}", "/usageplans/%s/keys", plan);
+    expect_message(scene, "ValidationException",
+                   "1 validation error detected: Value null at 'createUsagePlanKeyInput.keyId' "
+                   "failed to satisfy constraint: Member must not be null");
+    call(scene, 400, "POST", "{}", "/usageplans/nosuch/keys");
+    expect_message(scene, "ValidationException",
+                   "2 validation errors detected: Value null at 'createUsagePlanKeyInput.keyId' "
+                   "failed to satisfy constraint: Member must not be null; Value null at "
+                   "'createUsagePlanKeyInput.keyType' failed to satisfy constraint: Member must "
+                   "not be null");
     assert_int_equal(last_change(scene), before);
     join(scene, 201, plan, key);
     join(scene, 409, plan, key);

@@ -55,7 +55,10 @@ static void create_refusals(void **state)
         int status;
         const char *exception, *message;
     } rows[] = {
-        {"{}", 400, "BadRequestException", "Usage Plan name cannot be blank"},
+        {"{}", 400, "ValidationException",
+         "1 validation error detected: Value null at 'createUsagePlanInput.name' failed to satisfy "
+         "constraint: Member must not be null"},
+        {"{\"name\":\"\"}", 400, "BadRequestException", "Usage Plan name cannot be blank"},
         {"{\"name\":\"n\",\"quota\":{\"period\":\"DAY\"}}", 400, "BadRequestException",
          "Usage Plan quota limit must be a non-negative numeric"},
         {"{\"name\":\"n\",\"quota\":{\"limit\":-1,\"period\":\"DAY\"}}", 400, "BadRequestException",
@@ -91,6 +94,9 @@ static void create_refusals(void **state)
         {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API
          "\",\"stage\":\"prod\",\"throttle\":{\"/a/get\":{}}}]}",
          400, "BadRequestException", "Invalid method {resourcePath: /a/get,method: } specified"},
+        {"{\"name\":\"n\",\"apiStages\":[{\"apiId\":\"" API
+         "\",\"stage\":\"prod\",\"throttle\":{\"pets/GET\":{}}}]}",
+         400, "BadRequestException", "Invalid method {resourcePath: pets/GET,method: } specified"},
     };
     uint64_t before = last_change(scene);
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
