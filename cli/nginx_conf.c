@@ -1,5 +1,7 @@
 #include "nginx_conf.h"
 
+#include "base/limits.h"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -96,12 +98,15 @@ static void write_temp_paths(const fg_nginx_conf_t *options, FILE *out)
     fputc('\n', out);
 }
 
+/* Without the query: a key may stand there, and in a presigned control call the signature. */
 static void write_logging(const fg_nginx_conf_t *options, FILE *out)
 {
-    fputs("    log_format faregate '$remote_addr [$time_iso8601] \"$request\" $status $body_bytes_sent '\n"
+    fputs("    log_format faregate '$remote_addr [$time_iso8601] '\n"
+          "        '\"$request_method $faregate_path $server_protocol\" $status $body_bytes_sent '\n"
           "        '$request_time $faregate_request_id $faregate_api_id $faregate_stage '\n"
           "        '$faregate_verdict $faregate_reason key=$faregate_key_id plan=$faregate_plan_id';\n"
-          "    log_format faregate_control '$remote_addr [$time_iso8601] \"$request\" $status '\n"
+          "    log_format faregate_control '$remote_addr [$time_iso8601] '\n"
+          "        '\"$request_method $faregate_path $server_protocol\" $status '\n"
           "        '$body_bytes_sent $request_time \"$http_user_agent\"';\n",
           out);
     if (options->is_access_log_off)
@@ -181,8 +186,9 @@ static void write_control_server(const fg_nginx_conf_t *options, FILE *out)
     fprintf(out, "    server {\n        listen %s:%u;\n", options->control_address,
             (unsigned)options->control_port);
     fprintf(out, "        access_log \"%s/control.log\" faregate_control;\n", options->log_dir);
+    /* faregated's own limit: it would refuse while nginx still writes the body */
+    fprintf(out, "        client_max_body_size %d;\n", FG_CONTROL_BODY_BYTES_MAX);
     fputs("        server_name _;\n"
-          "        client_max_body_size 10m;\n"
           "        underscores_in_headers on;\n"
           "        merge_slashes off;\n"
           "        default_type application/json;\n\n"

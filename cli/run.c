@@ -340,6 +340,7 @@ int fg_run_command(int argc, char **argv)
 
     if (!parse(&run, argc, argv, &code))
         return code;
+    umask(umask(0) | 022); /* what we write is started as root: never open to others */
     run.data_address = run.data_address ? run.data_address : "127.0.0.1";
     run.control_address = run.control_address ? run.control_address : "127.0.0.1";
     if (!choose_user(&run) || !make_places(&run) || !lock_data_dir(run.real_dir))

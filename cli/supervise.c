@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +68,7 @@ static void become(supervisor_t *supervisor, char *const *argv, pid_t parent)
     static const int reset[] = {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGCHLD};
 
     setpgid(0, 0);
+    umask(umask(0) | 027); /* nginx would make its logs readable for all */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) /* the supervisor died before the request above */
         _exit(FG_EXIT_FAILURE);

@@ -13,7 +13,7 @@
 static const fg_str_t  ngx_http_faregate_no_path = { "/", 1 };
 
 
-static fg_str_t
+fg_str_t
 ngx_http_faregate_raw_path(ngx_http_request_t *r)
 {
     size_t    i;

@@ -62,6 +62,8 @@ ngx_http_faregate_ctx_create(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = ngx_http_get_module_main_conf(r, ngx_http_faregate_module);
 
+    r->log_handler = ngx_http_faregate_log_error;
+
     cln->handler = ngx_http_faregate_cleanup;
     ngx_http_set_ctx(r, ctx, ngx_http_faregate_module);
 

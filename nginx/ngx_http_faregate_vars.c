@@ -172,10 +172,48 @@ ngx_http_faregate_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
+/* For logs: where the request line leads, without the query, where a key may stand (rule K4). */
+static ngx_int_t
+ngx_http_faregate_path_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    fg_str_t  path;
+
+    path = ngx_http_faregate_raw_path(r->main);
+
+    return ngx_http_faregate_set_value(v, path.at, path.len);
+}
+
+
 /* What may be asked for before it is known is not kept. */
 #define ngx_http_faregate_var(name, id)                                       \
     { ngx_string(name), NULL, ngx_http_faregate_variable,                     \
       NGX_HTTP_FAREGATE_VAR_##id, NGX_HTTP_VAR_NOCACHEABLE, 0 }
+
+
+/* What error.log says of a request: nginx's own words would hold the query, and with it a key. */
+u_char *
+ngx_http_faregate_log_error(ngx_http_request_t *r, ngx_http_request_t *sr,
+    u_char *buf, size_t len)
+{
+    u_char               *p;
+    ngx_str_t             path;
+    ngx_http_upstream_t  *u;
+
+    path = ngx_http_faregate_ngx(ngx_http_faregate_raw_path(r->main));
+
+    p = ngx_snprintf(buf, len, ", request: \"%V %V\", host: \"%V\"", &r->method_name,
+                     &path, &r->headers_in.server);
+
+    u = sr->upstream;
+
+    if (u && u->peer.name) {
+        p = ngx_snprintf(p, buf + len - p, ", upstream: \"%V%V\"", &u->schema,
+                         u->peer.name);
+    }
+
+    return p;
+}
 
 
 static ngx_http_variable_t  ngx_http_faregate_variables[] = {
@@ -192,6 +230,8 @@ static ngx_http_variable_t  ngx_http_faregate_variables[] = {
     ngx_http_faregate_var("faregate_backend_host", HOST),
     ngx_http_faregate_var("faregate_backend_name", NAME),
     ngx_http_faregate_var("faregate_backend_method", METHOD),
+    { ngx_string("faregate_path"), NULL, ngx_http_faregate_path_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
       ngx_http_null_variable
 };
 
