@@ -127,6 +127,28 @@ ngx_http_faregate_push_own(ngx_http_request_t *r, const char *name,
 }
 
 
+/* A backend may take "_" for "-" (CGI does): what only we say is dropped in both spellings. */
+static ngx_uint_t
+ngx_http_faregate_is_dropped(const ngx_table_elt_t *header)
+{
+    size_t   i, len;
+    u_char  *p, dashed[sizeof("x-amzn-apigateway-api-id")];
+
+    p = header->lowcase_key;
+    len = header->key.len;
+
+    if (len >= sizeof(dashed)) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        dashed[i] = (p[i] == '_') ? '-' : p[i];
+    }
+
+    return ngx_http_faregate_is_among(ngx_http_faregate_dropped, dashed, len);
+}
+
+
 /* A signature is for the gateway, any other Authorization for the backend. */
 static ngx_uint_t
 ngx_http_faregate_is_signature(const ngx_table_elt_t *header)
@@ -174,9 +196,7 @@ ngx_http_faregate_copy_client(ngx_http_request_t *r, ngx_list_t *client,
             }
 
             if (header[i].key.len == 0
-                || ngx_http_faregate_is_among(ngx_http_faregate_dropped,
-                                              header[i].lowcase_key,
-                                              header[i].key.len)
+                || ngx_http_faregate_is_dropped(&header[i])
                 || ngx_http_faregate_is_signature(&header[i]))
             {
                 continue;
@@ -376,7 +396,8 @@ ngx_http_faregate_remove(ngx_http_request_t *r, const u_char *lowcase, size_t le
 }
 
 
-static ngx_uint_t
+/* Nothing that ends a header line, in either direction. */
+ngx_uint_t
 ngx_http_faregate_is_value(ngx_str_t value)
 {
     size_t  i;

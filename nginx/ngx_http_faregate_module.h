@@ -135,6 +135,7 @@ ngx_int_t ngx_http_faregate_guard_facts(ngx_http_request_t *r,
     ngx_http_faregate_loc_conf_t *flcf, ngx_http_faregate_facts_t *facts);
 ngx_int_t ngx_http_faregate_find_key(ngx_http_request_t *r,
     fg_key_source_t source, ngx_http_faregate_facts_t *facts);
+ngx_uint_t ngx_http_faregate_is_value(ngx_str_t value);
 fg_str_t ngx_http_faregate_raw_path(ngx_http_request_t *r);
 u_char *ngx_http_faregate_log_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);

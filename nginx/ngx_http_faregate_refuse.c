@@ -197,11 +197,18 @@ ngx_http_faregate_refuse_unavailable(ngx_http_request_t *r,
 }
 
 
+/* One that would end its line is not sent: its author could write the rest of the answer. */
 ngx_int_t
 ngx_http_faregate_add_header(ngx_http_request_t *r, const char *name,
     size_t name_len, const void *value, size_t value_len)
 {
     ngx_table_elt_t  *h;
+
+    if (!ngx_http_faregate_is_value(ngx_http_faregate_ngx(fg_str_of(name, name_len)))
+        || !ngx_http_faregate_is_value(ngx_http_faregate_ngx(fg_str_of(value, value_len))))
+    {
+        return NGX_OK;
+    }
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
@@ -271,6 +278,10 @@ ngx_http_faregate_set_answer(ngx_http_request_t *r,
 
     r->headers_out.status = answer->status;
     r->headers_out.status_line.len = 0;
+    if (!ngx_http_faregate_is_value(ngx_http_faregate_ngx(answer->content_type))) {
+        answer->content_type = FG_STR("application/json");
+    }
+
     r->headers_out.content_type = ngx_http_faregate_ngx(answer->content_type);
     r->headers_out.content_type_len = answer->content_type.len;
     r->headers_out.content_type_lowcase = NULL;
