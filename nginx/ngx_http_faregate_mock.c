@@ -5,6 +5,67 @@
 #include "ngx_http_faregate_module.h"
 
 
+#define NGX_HTTP_FAREGATE_REMAPPED  "x-amzn-Remapped-"
+
+
+/*
+ * These are the gateway's own to send; a second one of them would break the
+ * framing of the answer (reference 6.10).
+ */
+static const char *const  ngx_http_faregate_remapped[] = {
+    "Authorization", "Connection", "Content-Length", "Content-MD5", "Date",
+    "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server",
+    "Trailer", "Upgrade", "User-Agent", "WWW-Authenticate"
+};
+
+
+static ngx_uint_t
+ngx_http_faregate_is_remapped(fg_str_t name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < FG_COUNT_OF(ngx_http_faregate_remapped); i++) {
+        if (fg_str_eq_nocase(name, fg_str(ngx_http_faregate_remapped[i]))) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_faregate_mock_header(ngx_http_request_t *r,
+    const fg_route_pair_t *header)
+{
+    u_char    *p, *text;
+    fg_str_t   name;
+
+    name = header->name;
+
+    if (fg_str_eq_nocase(name, FG_STR("Transfer-Encoding"))) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_faregate_is_remapped(name)) {
+        text = ngx_pnalloc(r->pool, sizeof(NGX_HTTP_FAREGATE_REMAPPED) - 1
+                                    + name.len);
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        p = ngx_cpymem(text, NGX_HTTP_FAREGATE_REMAPPED,
+                       sizeof(NGX_HTTP_FAREGATE_REMAPPED) - 1);
+        p = ngx_cpymem(p, name.at, name.len);
+
+        name = fg_str_of((const char *) text, p - text);
+    }
+
+    return ngx_http_faregate_add_header(r, name.at, name.len,
+                                        header->value.at, header->value.len);
+}
+
+
 static ngx_int_t
 ngx_http_faregate_mock_headers(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const fg_route_mock_t *mock,
@@ -22,10 +83,7 @@ ngx_http_faregate_mock_headers(ngx_http_request_t *r,
             continue;
         }
 
-        if (ngx_http_faregate_add_header(r, header.name.at, header.name.len,
-                                         header.value.at, header.value.len)
-            != NGX_OK)
-        {
+        if (ngx_http_faregate_mock_header(r, &header) != NGX_OK) {
             return NGX_ERROR;
         }
     }

@@ -475,3 +475,21 @@ def test_mock(api, sentence, request_, headers, status, body):
 def test_mapped_headers_of_a_mock(api):
     headers = api.ask("GET /mock/headers").headers
     assert (headers["x-static"], headers["x-stage"], headers["access-control-allow-origin"]) == ("v", "blue", "*")
+
+
+REMAPPED = ("Authorization", "Connection", "Content-Length", "Content-MD5", "Date", "Expect", "Host", "Max-Forwards",
+            "Proxy-Authenticate", "Server", "Trailer", "Upgrade", "User-Agent", "WWW-Authenticate")
+
+
+def test_mapped_headers_that_are_the_gateway_s_own(gateway):
+    """Reference 6.10: remapped on the way out, so that no answer has two lengths; Transfer-Encoding never goes out."""
+    api = Api(gateway)
+    mapped = {"method.response.header." + name: "'99'" for name in REMAPPED + ("Transfer-Encoding", "Age", "Referer")}
+    api.mock("GET /get", responses={"200": {**ANSWER, "responseParameters": mapped}})
+    api.deploy()
+    answer = api.ask("GET /get")
+    names = [name.lower() for name, _ in answer.header_list]
+    assert (answer.status, answer.body, answer.headers["age"], answer.headers["referer"]) == (200, b"ok", "99", "99")
+    assert [answer.headers.get("x-amzn-remapped-" + name.lower()) for name in REMAPPED] == ["99"] * len(REMAPPED)
+    assert names.count("content-length") == names.count("connection") == names.count("date") == 1
+    assert "transfer-encoding" not in names
