@@ -292,9 +292,31 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 }
 
 
+/* Whether what was decided holds here as well: by the rules of the same stage, and in earnest. */
+static ngx_uint_t
+ngx_http_faregate_is_same_ride(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx, ngx_http_faregate_loc_conf_t *flcf)
+{
+    ngx_str_t  api, stage;
+
+    if (ctx->is_dry_run && !flcf->dry_run) {
+        return 0;
+    }
+
+    if (ctx->is_gateway || flcf->gateway) {
+        return ctx->is_gateway && flcf->gateway;
+    }
+
+    return ngx_http_complex_value(r, flcf->api, &api) == NGX_OK
+           && ngx_http_complex_value(r, flcf->stage, &stage) == NGX_OK
+           && fg_str_eq(ctx->api_id, ngx_http_faregate_fg(api))
+           && fg_str_eq(ctx->stage_name, ngx_http_faregate_fg(stage));
+}
+
+
 /*
- * A request is decided once: what an internal redirect makes of it is still the same ride, and so
- * are its subrequests.
+ * A request is decided once for each stage that guards it: what an internal redirect makes of it is
+ * still the same ride, and so are its subrequests.
  */
 ngx_int_t
 ngx_http_faregate_handler(ngx_http_request_t *r)
@@ -308,7 +330,9 @@ ngx_http_faregate_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_faregate_ctx(r)) {
+    ctx = ngx_http_faregate_ctx(r);
+
+    if (ctx && ngx_http_faregate_is_same_ride(r, ctx, flcf)) {
         return NGX_DECLINED;
     }
 

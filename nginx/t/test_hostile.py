@@ -1,6 +1,15 @@
-"""Headers that would say more than they should: to the caller, and to a backend that reads "_" as "-"."""
+"""Headers and redirects that would say more than they should: to the caller, and to a backend that reads "_" as "-"."""
 
+import os
+
+import node as nodes
 import scenes
+
+REDIRECTS = """
+    location /open { faregate api=%(open)s stage=prod; try_files /nope /closed/file; }
+    location /dry { faregate api=%(closed)s stage=prod; faregate_dry_run on; try_files /nope /closed/file; }
+    location /closed/ { faregate api=%(closed)s stage=prod; }
+"""
 
 
 def test_a_static_value_cannot_end_its_header_line(node):
@@ -29,3 +38,16 @@ def test_underscores_do_not_pass_for_the_gateway_s_own_headers(node, backend):
     seen = node.get(scene.path("proxy/x"), key, headers=dict(headers, X_Own="kept")).json()["headers"]
     assert seen["X_Own"] == "kept" and seen["X-Forwarded-For"] == "127.0.0.1"
     assert [name for name in forged if name in seen] == []
+
+
+def test_a_redirect_does_not_carry_one_guard_s_yes_past_another():
+    """What one API lets pass without a key, or a dry run lets pass at all, is asked again where other rules hold."""
+    def before(daemon):
+        return {"open": scenes.Scene(daemon).api_id, "closed": scenes.Scene(daemon).api_id}
+
+    with nodes.Node(locations=REDIRECTS, before=before) as node:
+        os.makedirs(os.path.join(node.dir, "www", "closed"))
+        with open(os.path.join(node.dir, "www", "closed", "file"), "w") as file:
+            file.write("for keys only")
+        for path in ("/closed/file", "/open", "/dry"):
+            assert node.get(path).status == 403, path
