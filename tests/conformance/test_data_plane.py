@@ -19,8 +19,8 @@ UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 class Strange:
     """A backend that answers every request with the headers that a gateway has to think about."""
 
-    HEADERS = [("Date", "d"), ("Server", "s"), ("Connection", "close"), ("X-Amzn-RequestId", "theirs"), ("Via", "1.1 v"),
-               ("Content-Type", "text/odd"), ("Age", "1"), ("Pragma", "p"), ("Accept", "a"),
+    HEADERS = [("Date", "d"), ("Server", "s"), ("Connection", "close"), ("X-Amzn-RequestId", "theirs"),
+               ("Via", "1.1 v"), ("Content-Type", "text/odd"), ("Age", "1"), ("Pragma", "p"), ("Accept", "a"),
                ("Access-Control-Allow-Origin", "*"), ("X-Own", "1"), ("X-Own", "2"), ("WWW-Authenticate", "w")]
 
     def __init__(self):
@@ -369,7 +369,8 @@ def test_refusals(api, sentence, target, status, body, kind):
     answer = api.gateway.get(target.replace("{id}", api.id))
     assert (answer.status, answer.body, answer.headers["x-amzn-errortype"]) == (status, body, kind), sentence
     assert [name for name, _ in answer.header_list] == [
-        "Date", "Content-Type", "Content-Length", "Connection", "x-amzn-RequestId", "x-amzn-ErrorType", "x-amz-apigw-id"]
+        "Date", "Content-Type", "Content-Length", "Connection", "x-amzn-RequestId", "x-amzn-ErrorType",
+        "x-amz-apigw-id"]
     assert (answer.headers["content-type"], answer.headers["content-length"]) == ("application/json", str(len(body)))
     assert answer.headers["connection"] == "keep-alive"
 
