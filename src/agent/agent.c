@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { KEYS_PER_PAGE = 1000, PLANS_PER_PAGE = 200 };
+enum { PLANS_PER_PAGE = 200 };
 
 /* An id that no boot has; opening with it makes every gate one of another boot. */
 #define NO_BOOT "00000000-0000-0000-0000-000000000000"
@@ -87,27 +87,32 @@ static fg_status_t rebuild_plans(fg_agent_t *agent, fg_error_t *reterr)
     }
 }
 
+static fg_status_t rebuild_key(void *ctx, const fg_key_grants_t *key, fg_error_t *reterr)
+{
+    fg_agent_t *agent = ctx;
+    fg_gate_grant_t grants[FG_PLANS_PER_KEY_MAX];
+    fg_gate_key_t entry = {
+        .key_id = fg_id_pack(key->key_id),
+        .digest = key->digest,
+        .state = key->is_enabled ? FG_KEY_ENABLED : FG_KEY_DISABLED,
+        .grants = grants,
+    };
+    for (size_t i = 0; i < key->pair_count && i < FG_PLANS_PER_KEY_MAX; i++) {
+        const fg_pair_grant_t *pair = &key->pairs[i];
+        grants[entry.grant_count++] = (fg_gate_grant_t){
+            .plan_id = pair->plan_id,
+            .quota_word = pair->quota_word,
+            .extension_word = pair->extension_word,
+            .day_words = {pair->day_words[0], pair->day_words[1]},
+        };
+    }
+    return fg_gate_key_sync(agent->writer, &entry, reterr);
+}
+
 static fg_status_t rebuild_keys(fg_agent_t *agent, fg_error_t *reterr)
 {
-    fg_arena_t *page = fg_arena_new(); /* syncing one key uses the agent's arena */
-    if (!page)
-        return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
-    fg_key_query_t query = {.is_ascending = true, .limit = KEYS_PER_PAGE};
-    fg_status_t status;
-    size_t count = 0;
-    do {
-        fg_api_key_t *keys;
-        fg_arena_reset(page);
-        status = fg_store_key_list(agent->store, &query, page, &keys, &count, reterr);
-        for (size_t i = 0; status == FG_OK && i < count; i++) {
-            fg_arena_reset(agent->arena);
-            status = fg_agent_key_sync(agent, &keys[i], NULL, reterr);
-        }
-        if (status == FG_OK && count > 0)
-            query.before = keys[count - 1].ordinal;
-    } while (status == FG_OK && count > 0);
-    fg_arena_free(page);
-    return status;
+    uint32_t today = (uint32_t)(fg_agent_now(agent).wall.s / FG_DAY_S);
+    return fg_store_grants_each(agent->store, today, rebuild_key, agent, reterr);
 }
 
 fg_status_t fg_agent_rebuild(fg_agent_t *agent, fg_error_t *reterr)

@@ -134,6 +134,25 @@ typedef struct fg_ledger_row {
 FG_MUST_USE fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row, fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id, fg_ledger_row_t *ret_row, fg_error_t *reterr);
 
+/* ---- every key with what its slots begin with (store/grant.c) ---- */
+typedef struct fg_pair_grant {
+    uint64_t plan_id; /* packed */
+    uint64_t quota_word, extension_word;
+    uint64_t day_words[2]; /* usage of day d at [d & 1], 0 for none */
+} fg_pair_grant_t;
+typedef struct fg_key_grants {
+    fg_str_t key_id;
+    fg_digest_t digest;
+    bool is_enabled;
+    const fg_pair_grant_t *pairs;
+    size_t pair_count;
+} fg_key_grants_t;
+/* The key lives until it returns, which must not write to the store. Another status than FG_OK ends the walk with it. */
+typedef fg_status_t fg_key_grants_each_t(void *ctx, const fg_key_grants_t *key, fg_error_t *reterr);
+/* Every key once, oldest first, in one pass over the tables. `today` is a day number: usage of it and of the day before. */
+FG_MUST_USE fg_status_t fg_store_grants_each(fg_store_t *store, uint32_t today, fg_key_grants_each_t *each,
+                                             void *ctx, fg_error_t *reterr);
+
 /* ---- API definitions: JSON documents (store/document.c) ---- */
 typedef enum fg_document_kind {
     FG_DOCUMENT_REST_API,   /* api "" , id = api id */
