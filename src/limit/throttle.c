@@ -47,7 +47,8 @@ static bool is_closed(fg_throttle_t limits)
 static const fg_take_t granted = {.is_granted = true};
 static const fg_take_t never = {.retry_after_us = INT64_MAX};
 
-/* One round of the decision on a word that was read: granted with the next word, or the wait. */
+/* One round of the decision on a word that was read: granted with the next word, or the wait.
+ * Rule T1: burst is what the bucket holds, rate what flows in. */
 static fg_take_t weigh(uint64_t word, fg_throttle_t limits, fg_mono_t now, uint64_t *ret_next)
 {
     uint64_t interval = interval_ticks(limits);
