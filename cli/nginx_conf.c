@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 enum {
-    FILES_MAX = 65536,          /* descriptors of one worker, as far as the hard limit lets it */
-    FILES_PER_CONNECTION = 2,   /* the client's and the backend's */
-    FILES_RESERVED = 32,        /* logs, listening sockets, the gate */
+    FILES_MAX = 65536,        /* descriptors of one worker, as far as the hard limit lets it */
+    FILES_PER_CONNECTION = 2, /* the client's and the backend's */
+    FILES_RESERVED = 32,      /* logs, listening sockets, the gate */
     CONNECTIONS_MIN = 64,
 };
 
@@ -101,14 +101,16 @@ static void write_temp_paths(const fg_nginx_conf_t *options, FILE *out)
 /* Without the query: a key may stand there, and in a presigned control call the signature. */
 static void write_logging(const fg_nginx_conf_t *options, FILE *out)
 {
-    fputs("    log_format faregate '$remote_addr [$time_iso8601] '\n"
-          "        '\"$request_method $faregate_path $server_protocol\" $status $body_bytes_sent '\n"
-          "        '$request_time $faregate_request_id $faregate_api_id $faregate_stage '\n"
-          "        '$faregate_verdict $faregate_reason key=$faregate_key_id plan=$faregate_plan_id';\n"
-          "    log_format faregate_control '$remote_addr [$time_iso8601] '\n"
-          "        '\"$request_method $faregate_path $server_protocol\" $status '\n"
-          "        '$body_bytes_sent $request_time \"$http_user_agent\"';\n",
-          out);
+    fputs(
+        "    log_format faregate '$remote_addr [$time_iso8601] '\n"
+        "        '\"$request_method $faregate_path $server_protocol\" $status $body_bytes_sent '\n"
+        "        '$request_time $faregate_request_id $faregate_api_id $faregate_stage '\n"
+        "        '$faregate_verdict $faregate_reason key=$faregate_key_id "
+        "plan=$faregate_plan_id';\n"
+        "    log_format faregate_control '$remote_addr [$time_iso8601] '\n"
+        "        '\"$request_method $faregate_path $server_protocol\" $status '\n"
+        "        '$body_bytes_sent $request_time \"$http_user_agent\"';\n",
+        out);
     if (options->is_access_log_off)
         fputs("    access_log off;\n\n", out);
     else
@@ -162,7 +164,8 @@ static void write_data_server(const fg_nginx_conf_t *options, FILE *out)
           "        keepalive_requests 1000000;\n"
           "        underscores_in_headers on;\n\n"
           "        location / {\n"
-          "            proxy_pass $faregate_backend_scheme://$faregate_upstream$faregate_backend_uri;\n"
+          "            proxy_pass "
+          "$faregate_backend_scheme://$faregate_upstream$faregate_backend_uri;\n"
           "            proxy_method $faregate_backend_method;\n"
           "            proxy_http_version 1.1;\n"
           "            proxy_set_header Host $faregate_backend_host;\n"
@@ -181,8 +184,10 @@ static void write_data_server(const fg_nginx_conf_t *options, FILE *out)
 
 static void write_control_server(const fg_nginx_conf_t *options, FILE *out)
 {
-    fprintf(out, "    upstream faregate_control {\n        server \"unix:%s\";\n"
-                 "        keepalive 8;\n    }\n", options->control_socket);
+    fprintf(out,
+            "    upstream faregate_control {\n        server \"unix:%s\";\n"
+            "        keepalive 8;\n    }\n",
+            options->control_socket);
     fprintf(out, "    server {\n        listen %s:%u;\n", options->control_address,
             (unsigned)options->control_port);
     fprintf(out, "        access_log \"%s/control.log\" faregate_control;\n", options->log_dir);

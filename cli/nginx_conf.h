@@ -16,9 +16,9 @@
 #include <stdio.h>
 
 typedef struct fg_nginx_conf {
-    const char *module_path;    /* ngx_http_faregate_module.so */
-    const char *gate_path;      /* the gate that faregated writes */
-    const char *data_address;   /* "0.0.0.0", "127.0.0.1" or "[::]" */
+    const char *module_path;  /* ngx_http_faregate_module.so */
+    const char *gate_path;    /* the gate that faregated writes */
+    const char *data_address; /* "0.0.0.0", "127.0.0.1" or "[::]" */
     uint16_t data_port;
     const char *control_address;
     uint16_t control_port;

@@ -60,7 +60,8 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
         {"--log-level", "LEVEL", "of faregated", &run->log_level},
-        {"--access-log", "on|off", "one line a request in DIR/nginx/access.log; on", &run->access_log},
+        {"--access-log", "on|off", "one line a request in DIR/nginx/access.log; on",
+         &run->access_log},
         {"--gate-dir", "DIR", "the gate's directory, on tmpfs; below /dev/shm", &run->gate_dir},
         {"--nginx", "PATH", "the nginx program", &run->nginx},
         {"--module", "PATH", "ngx_http_faregate_module.so", &run->module},
@@ -76,7 +77,8 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         fg_say("run: --data-dir is needed");
         return false;
     }
-    if (run->access_log && strcmp(run->access_log, "on") != 0 && strcmp(run->access_log, "off") != 0) {
+    if (run->access_log && strcmp(run->access_log, "on") != 0 &&
+        strcmp(run->access_log, "off") != 0) {
         fg_say("run: --access-log takes on or off, not '%s'", run->access_log);
         return false;
     }

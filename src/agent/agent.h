@@ -32,8 +32,8 @@ typedef struct fg_agent_options {
                                        account_burst_limit */
     const char *boot_id;            /* NULL: of this boot of the machine */
     fg_now_t (*clock)(void);        /* NULL: fg_now */
-    bool (*lookup)(const char *host, fg_route_address_t *ret_addresses,
-                   size_t *ret_count);           /* NULL: getaddrinfo */
+    /* NULL: getaddrinfo */
+    bool (*lookup)(const char *host, fg_route_address_t *ret_addresses, size_t *ret_count);
     void (*log)(void *ctx, const char *message); /* facts for the operator */
     void *log_ctx;
 } fg_agent_options_t;

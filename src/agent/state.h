@@ -43,8 +43,8 @@ struct fg_agent {
     size_t stage_room;
     fg_backend_t *backends;
 
-    fg_gate_usage_t
-        *pending; /* taken from the gate, not yet in the store; later entries are newer */
+    /* taken from the gate, not yet in the store; later entries are newer */
+    fg_gate_usage_t *pending;
     size_t pending_count, pending_room;
     fg_status_t drain_status; /* of the last drain, to log changes of it only */
     uint64_t trimmed_seq;

@@ -13,9 +13,9 @@
 enum {
     FG_SHA256_BYTES = 32,
     FG_SECRET_BYTES = 32,
-    FG_DIGEST_BYTES = 16,          /* what the gate and the store keep of the HMAC */
-    FG_SEAL_OVERHEAD_BYTES = 28,   /* 12 of nonce, 16 of tag */
-    FG_DIGESTER_BYTES = 2 * 32,    /* two SHA-256 states */
+    FG_DIGEST_BYTES = 16,        /* what the gate and the store keep of the HMAC */
+    FG_SEAL_OVERHEAD_BYTES = 28, /* 12 of nonce, 16 of tag */
+    FG_DIGESTER_BYTES = 2 * 32,  /* two SHA-256 states */
 };
 
 /* The first FG_DIGEST_BYTES of HMAC-SHA-256(secret, value): the name of a key value. */

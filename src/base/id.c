@@ -4,7 +4,8 @@
 #include <sys/random.h>
 
 static const char id_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-static const char value_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+static const char value_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 enum { ID_BASE = 37 }; /* the 36 letters count from 1, so that no id packs to 0 */
 
@@ -50,7 +51,8 @@ fg_random_t fg_random_seeded(uint64_t *state)
 }
 
 /* Draw letters without bias: a byte beyond the last whole multiple of the alphabet is thrown away. */
-static bool draw(fg_random_t random, const char *letters, size_t letter_count, size_t length, char *ret_text)
+static bool draw(fg_random_t random, const char *letters, size_t letter_count, size_t length,
+                 char *ret_text)
 {
     unsigned limit = 256 - 256 % (unsigned)letter_count;
     unsigned char bytes[64];

@@ -13,9 +13,9 @@ enum {
     FG_DESCRIPTION_BYTES_MAX = 125000,
 
     /* identifiers */
-    FG_ID_LONG_BYTES = 10,  /* REST APIs, API keys, root resources */
-    FG_ID_SHORT_BYTES = 6,  /* everything else */
-    FG_ID_BYTES_MAX = 12,   /* what fg_id_pack takes */
+    FG_ID_LONG_BYTES = 10, /* REST APIs, API keys, root resources */
+    FG_ID_SHORT_BYTES = 6, /* everything else */
+    FG_ID_BYTES_MAX = 12,  /* what fg_id_pack takes */
     FG_STAGE_NAME_BYTES_MAX = 128,
 
     /* plans */

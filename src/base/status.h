@@ -49,8 +49,9 @@ enum { FG_ERROR_MESSAGE_BYTES_MAX = 2048, FG_ERROR_FIELD_BYTES_MAX = 128 };
 
 struct fg_error {
     fg_status_t status;
-    char field[FG_ERROR_FIELD_BYTES_MAX];     /* what in the input is wrong; "" when it is no field */
-    char message[FG_ERROR_MESSAGE_BYTES_MAX]; /* a sentence for the user, or the service's own text */
+    char field[FG_ERROR_FIELD_BYTES_MAX]; /* what in the input is wrong; "" when it is no field */
+    /* a sentence for the user, or the service's own text */
+    char message[FG_ERROR_MESSAGE_BYTES_MAX];
 };
 
 /* "NO_MEMORY" and the like; never NULL. */

@@ -17,7 +17,7 @@ typedef struct fg_str {
 } fg_str_t;
 
 #define FG_STR(literal) ((fg_str_t){"" literal, sizeof(literal) - 1})
-#define FG_STR_NONE ((fg_str_t){NULL, 0})
+#define FG_STR_NONE     ((fg_str_t){NULL, 0})
 /* For printf's "%.*s". */
 #define FG_STR_ARG(view) (int)(view).len, (view).at ? (view).at : ""
 

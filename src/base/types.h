@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /* The result must be looked at. */
-#define FG_MUST_USE __attribute__((warn_unused_result))
+#define FG_MUST_USE            __attribute__((warn_unused_result))
 #define FG_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define FG_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define FG_COUNT_OF(array)     (sizeof(array) / sizeof((array)[0]))
 
 typedef struct fg_arena fg_arena_t;
 typedef struct fg_error fg_error_t;

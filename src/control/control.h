@@ -23,7 +23,7 @@ typedef struct fg_pair {
 
 typedef struct fg_request {
     fg_str_t verb;
-    fg_str_t target;  /* raw: path and query as they came in the request line */
+    fg_str_t target; /* raw: path and query as they came in the request line */
     fg_str_t body;
     const fg_pair_t *headers;
     size_t header_count;
@@ -33,11 +33,12 @@ typedef struct fg_request {
 enum { FG_RESPONSE_HEADERS_MAX = 16 };
 typedef struct fg_response {
     int status;
-    fg_pair_t headers[FG_RESPONSE_HEADERS_MAX]; /* Content-Type, x-amzn-RequestId, x-amzn-ErrorType, ... */
+    /* Content-Type, x-amzn-RequestId, x-amzn-ErrorType, ... */
+    fg_pair_t headers[FG_RESPONSE_HEADERS_MAX];
     size_t header_count;
     fg_str_t body;
-    const char *operation;     /* name for the log; "" when none matched */
-    fg_error_t error;          /* for the log; status FG_OK when it went well */
+    const char *operation; /* name for the log; "" when none matched */
+    fg_error_t error;      /* for the log; status FG_OK when it went well */
 } fg_response_t;
 
 typedef struct fg_control_settings {
@@ -51,7 +52,7 @@ typedef struct fg_control_settings {
 
 typedef struct fg_control {
     fg_store_t *store;
-    fg_agent_t *agent;         /* NULL in unit tests without a gate: publishing is then skipped */
+    fg_agent_t *agent; /* NULL in unit tests without a gate: publishing is then skipped */
     fg_control_settings_t settings;
     fg_random_t random;
 } fg_control_t;

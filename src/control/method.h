@@ -35,8 +35,9 @@ FG_MUST_USE fg_status_t fg_method_verb_check(fg_call_t *call, fg_str_t verb);
 
 /* The responses of a method or an integration: a map from status code. `owner` holds it under
  * `map_name`. */
+/* borrowed; 404 */
 FG_MUST_USE fg_status_t fg_response_find(fg_call_t *call, const json_t *owner, const char *map_name,
-                                         json_t **ret_response); /* borrowed; 404 */
+                                         json_t **ret_response);
 bool fg_response_has(fg_call_t *call, const json_t *owner, const char *map_name);
 /* Put the call's response in; steals `response`. */
 FG_MUST_USE fg_status_t fg_response_set(fg_call_t *call, json_t *owner, const char *map_name,

@@ -20,24 +20,29 @@ typedef struct fg_call {
     fg_str_t path_part[FG_PATH_PARTS_MAX]; /* decoded, in the order of the {} in the row's path */
     const fg_pair_t *query;                /* decoded; repeated names repeat */
     size_t query_count;
-    fg_str_t body;                         /* raw bytes */
-    json_t *input;                         /* borrowed: the parsed body object; NULL when the operation takes none */
-    json_t *output;                        /* owned by the call: set by the handler (a new reference); NULL: empty body */
-    fg_error_t *error;                     /* fill and return the status to fail */
+    fg_str_t body;  /* raw bytes */
+    json_t *input;  /* borrowed: the parsed body object; NULL when the operation takes none */
+    json_t *output; /* owned by the call: set by the handler (a new reference); NULL: empty body */
+    fg_error_t *error; /* fill and return the status to fail */
 } fg_call_t;
 
 /* Runs inside the transaction (WRITE) or outside (READ). A status other than FG_OK rolls back; FG_NOT_FOUND without a
  * message answers the noun's own text only if the handler set it: always use fg_error_set(call->error, ...). */
 typedef fg_status_t fg_handler_t(fg_call_t *call);
 
-typedef enum fg_operation_body { FG_BODY_NONE, FG_BODY_JSON, FG_BODY_PATCH, FG_BODY_RAW } fg_operation_body_t;
+typedef enum fg_operation_body {
+    FG_BODY_NONE,
+    FG_BODY_JSON,
+    FG_BODY_PATCH,
+    FG_BODY_RAW
+} fg_operation_body_t;
 
 typedef struct fg_operation {
-    const char *name;   /* "CreateUsagePlan" */
-    const char *verb;   /* "POST" */
-    const char *path;   /* "/usageplans/{}/keys/{}" */
-    const char *query;  /* "mode=import" for the import variants, else NULL */
-    int status;         /* on success */
+    const char *name;  /* "CreateUsagePlan" */
+    const char *verb;  /* "POST" */
+    const char *path;  /* "/usageplans/{}/keys/{}" */
+    const char *query; /* "mode=import" for the import variants, else NULL */
+    int status;        /* on success */
     bool is_write;
     fg_operation_body_t body;
     fg_handler_t *handler; /* NULL: 501 */
@@ -55,14 +60,28 @@ fg_status_t fg_call_page(fg_call_t *call, size_t *ret_limit, int64_t *ret_after)
 /* The opaque text of a position. */
 json_t *fg_position_new(fg_call_t *call, int64_t ordinal); /* new reference */
 /* A string member of `object`: FG_STR_NONE when absent or null; FG_SERIALIZATION with the service's text for other types. */
-fg_status_t fg_input_str(fg_call_t *call, const json_t *object, const char *member, fg_str_t *ret_text);
-fg_status_t fg_input_bool(fg_call_t *call, const json_t *object, const char *member, bool *ret_value); /* absent: untouched */
-fg_status_t fg_input_i64(fg_call_t *call, const json_t *object, const char *member, bool *ret_has, int64_t *ret_value);
-fg_status_t fg_input_double(fg_call_t *call, const json_t *object, const char *member, bool *ret_has, double *ret_value);
-fg_status_t fg_input_object(fg_call_t *call, const json_t *object, const char *member, json_t **ret_object); /* borrowed, NULL when absent */
+fg_status_t fg_input_str(fg_call_t *call, const json_t *object, const char *member,
+                         fg_str_t *ret_text);
+/* absent: untouched */
+fg_status_t fg_input_bool(fg_call_t *call, const json_t *object, const char *member,
+                          bool *ret_value);
+fg_status_t fg_input_i64(fg_call_t *call, const json_t *object, const char *member, bool *ret_has,
+                         int64_t *ret_value);
+fg_status_t fg_input_double(fg_call_t *call, const json_t *object, const char *member,
+                            bool *ret_has, double *ret_value);
+/* borrowed, NULL when absent */
+fg_status_t fg_input_object(fg_call_t *call, const json_t *object, const char *member,
+                            json_t **ret_object);
 
 /* ---- PATCH ---- */
-typedef enum fg_patch_op { FG_PATCH_ADD, FG_PATCH_REMOVE, FG_PATCH_REPLACE, FG_PATCH_MOVE, FG_PATCH_COPY, FG_PATCH_TEST } fg_patch_op_t;
+typedef enum fg_patch_op {
+    FG_PATCH_ADD,
+    FG_PATCH_REMOVE,
+    FG_PATCH_REPLACE,
+    FG_PATCH_MOVE,
+    FG_PATCH_COPY,
+    FG_PATCH_TEST
+} fg_patch_op_t;
 enum { FG_PATCH_PARTS_MAX = 16 };
 typedef struct fg_patch {
     fg_patch_op_t op;
@@ -79,7 +98,8 @@ const char *fg_patch_op_text(fg_patch_op_t op);
 bool fg_patch_bool(fg_str_t value);
 
 /* ---- errors with the service's texts ---- */
-fg_status_t fg_call_no_api(fg_call_t *call, fg_str_t api_id); /* 404 Invalid API identifier specified <account>:<id> */
+/* 404 Invalid API identifier specified <account>:<id> */
+fg_status_t fg_call_no_api(fg_call_t *call, fg_str_t api_id);
 /* An id of `length`; FG_INTERNAL without randomness. The text lives in the arena. */
 fg_status_t fg_call_new_id(fg_call_t *call, size_t length, fg_str_t *ret_id);
 /* 404 unless the REST API exists (its document is handed back, parsed, a new reference, when ret_api is not NULL). */

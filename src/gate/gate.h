@@ -62,8 +62,8 @@ typedef struct fg_gate_facts {
     bool has_key;
     fg_str_t key_value;
     fg_throttle_t method_throttle; /* the stage's method setting, T2 third */
-    uint64_t
-        method_id; /* unique for (stage, method); names its bucket; 0 without method_throttle */
+    /* unique for (stage, method); names its bucket; 0 without method_throttle */
+    uint64_t method_id;
 } fg_gate_facts_t;
 
 /*    name               reason code            gateway response type */

@@ -59,15 +59,15 @@ typedef struct fg_gate_header {
     fg_digester_t digester;
     char store_uuid[FG_STORE_UUID_BYTES + 1];
     char boot_id[FG_STORE_UUID_BYTES + 1];
-    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t
-        is_retired;             /* the line that every request reads */
+    /* the line that every request reads */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t is_retired;
     _Atomic uint32_t directory; /* FG_GATE_DIRECTORY */
     _Atomic uint64_t seq;
-    _Atomic uint64_t account_rate_milli_rps,
-        account_burst; /* burst 2^32 and up: no account limit */
+    /* burst 2^32 and up: no account limit */
+    _Atomic uint64_t account_rate_milli_rps, account_burst;
     _Atomic uint32_t are_keys_without_plan_allowed;
-    _Alignas(FG_GATE_LINE_BYTES)
-        fg_throttle_word_t account_word; /* written by every request: its own line */
+    /* written by every request: its own line */
+    _Alignas(FG_GATE_LINE_BYTES) fg_throttle_word_t account_word;
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count; /* the writer's own, for the fill */
     _Atomic uint64_t tombstone_count, slots_used, buckets_used;
 } fg_gate_header_t;

@@ -30,7 +30,8 @@ typedef struct fg_backend_uri_request {
 } fg_backend_uri_request_t;
 
 /* *ret_len is set unless refused. No NUL is added. */
-FG_MUST_USE fg_backend_uri_outcome_t fg_backend_uri_compose(const fg_backend_uri_request_t *request, char *ret,
-                                                            size_t room, size_t *ret_len);
+FG_MUST_USE fg_backend_uri_outcome_t fg_backend_uri_compose(const fg_backend_uri_request_t *request,
+                                                            char *ret, size_t room,
+                                                            size_t *ret_len);
 
 #endif

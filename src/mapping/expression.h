@@ -14,7 +14,8 @@
 #include "base/str.h"
 
 typedef struct fg_mapping_source {
-    fg_str_t (*lookup)(void *ctx, fg_str_t name); /* FG_STR_NONE when the request has no such thing */
+    /* FG_STR_NONE when the request has no such thing */
+    fg_str_t (*lookup)(void *ctx, fg_str_t name);
     void *ctx;
 } fg_mapping_source_t;
 

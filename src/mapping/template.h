@@ -15,6 +15,7 @@
 
 /* Render into `ret`. Returns the bytes of the whole text; when that is more than `room` the buffer holds its start
  * alone and is to be given again, larger (room 0 asks for the size). No NUL is added. */
-FG_MUST_USE size_t fg_mapping_render(fg_str_t text, const fg_mapping_source_t *source, char *ret, size_t room);
+FG_MUST_USE size_t fg_mapping_render(fg_str_t text, const fg_mapping_source_t *source, char *ret,
+                                     size_t room);
 
 #endif

@@ -13,15 +13,15 @@
 #include "base/str.h"
 
 typedef struct fg_api_key {
-    fg_str_t id;          /* FG_ID_LONG_BYTES */
-    fg_str_t value;       /* FG_STR_NONE when it was not asked for or is not recoverable */
-    fg_digest_t digest;   /* of the value */
+    fg_str_t id;        /* FG_ID_LONG_BYTES */
+    fg_str_t value;     /* FG_STR_NONE when it was not asked for or is not recoverable */
+    fg_digest_t digest; /* of the value */
     fg_str_t name, description, customer_id;
-    fg_str_t stage_keys;  /* JSON array of "api/stage" */
-    fg_str_t tags;        /* JSON object, FG_STR_NONE when none were ever set */
+    fg_str_t stage_keys; /* JSON array of "api/stage" */
+    fg_str_t tags;       /* JSON object, FG_STR_NONE when none were ever set */
     bool is_enabled;
     fg_wall_t created_at, updated_at;
-    int64_t ordinal;      /* order of creation; the page position */
+    int64_t ordinal; /* order of creation; the page position */
 } fg_api_key_t;
 
 #endif

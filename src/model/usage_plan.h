@@ -13,7 +13,8 @@
 
 typedef struct fg_api_stage {
     fg_str_t api_id, stage_name;
-    fg_str_t throttle; /* JSON object "/path/VERB" -> {rateLimit, burstLimit}; FG_STR_NONE when none */
+    /* JSON object "/path/VERB" -> {rateLimit, burstLimit}; FG_STR_NONE when none */
+    fg_str_t throttle;
 } fg_api_stage_t;
 
 typedef struct fg_usage_plan {

@@ -25,11 +25,13 @@ typedef struct fg_image {
 void fg_image_init(fg_image_t *image, fg_arena_t *arena);
 /* `count` zeroed entries at the end of `table`: good until the next call for the same table. NULL after a failure, and
  * for a count of 0. *ret_span names them. */
-void *fg_image_add(fg_image_t *image, fg_image_table_t *table, size_t count, fg_route_span_t *ret_span);
+void *fg_image_add(fg_image_t *image, fg_image_table_t *table, size_t count,
+                   fg_route_span_t *ret_span);
 /* A copy of `text` in the strings. */
 fg_route_text_t fg_image_text(fg_image_t *image, fg_str_t text);
 fg_route_span_t fg_image_pairs(fg_image_t *image, const fg_route_pair_t *pairs, size_t count);
-fg_route_span_t fg_image_templates(fg_image_t *image, const fg_route_pair_t *templates, size_t count);
+fg_route_span_t fg_image_templates(fg_image_t *image, const fg_route_pair_t *templates,
+                                   size_t count);
 /* Header and tables as one piece, checksum included. FG_STR_NONE after a failure. */
 fg_str_t fg_image_seal(fg_image_t *image, const fg_route_header_t *header);
 

@@ -24,13 +24,14 @@
 #include <netinet/in.h>
 
 #define FG_ROUTE_MAGIC "FGROUTE"
-#define FG_ROUTE_NONE UINT32_MAX
+#define FG_ROUTE_NONE  UINT32_MAX
 
 enum {
     FG_ROUTE_VERSION = 1,
-    FG_ROUTE_VERBS = FG_VERB_OTHER,        /* ANY and the seven that it covers */
-    FG_ROUTE_BYTES_MAX = 1024 * 1024 * 1024, /* positions are 32 bits wide; this is far from the edge */
-    FG_ROUTE_PATTERN_BYTES_MAX = 1024,     /* a longer selection pattern matches nothing */
+    FG_ROUTE_VERBS = FG_VERB_OTHER, /* ANY and the seven that it covers */
+    /* positions are 32 bits wide; this is far from the edge */
+    FG_ROUTE_BYTES_MAX = 1024 * 1024 * 1024,
+    FG_ROUTE_PATTERN_BYTES_MAX = 1024, /* a longer selection pattern matches nothing */
 };
 
 typedef struct fg_route_text {
@@ -41,17 +42,21 @@ typedef struct fg_route_span {
     uint32_t first, count;
 } fg_route_span_t;
 
-typedef enum fg_route_node_kind { FG_ROUTE_STATIC, FG_ROUTE_VARIABLE, FG_ROUTE_GREEDY } fg_route_node_kind_t;
+typedef enum fg_route_node_kind {
+    FG_ROUTE_STATIC,
+    FG_ROUTE_VARIABLE,
+    FG_ROUTE_GREEDY
+} fg_route_node_kind_t;
 
 typedef struct fg_route_node {
-    uint32_t parent; /* FG_ROUTE_NONE for the root */
+    uint32_t parent;      /* FG_ROUTE_NONE for the root */
     fg_route_text_t name; /* a variable's without braces and plus */
     uint8_t kind;
     uint8_t depth;          /* segments from the root */
     uint8_t variable_count; /* on the way from the root, itself included */
     uint8_t unused;
-    uint32_t variable_child, greedy_child;      /* or FG_ROUTE_NONE */
-    uint32_t methods[FG_ROUTE_VERBS]; /* by verb, or FG_ROUTE_NONE */
+    uint32_t variable_child, greedy_child; /* or FG_ROUTE_NONE */
+    uint32_t methods[FG_ROUTE_VERBS];      /* by verb, or FG_ROUTE_NONE */
     uint32_t unused_words[2];
 } fg_route_node_t;
 
@@ -88,12 +93,13 @@ typedef struct fg_route_template {
 /* A request template of a MOCK, evaluated: the answer that its statusCode selects. */
 typedef struct fg_route_request {
     fg_route_text_t media_type;
-    uint32_t answer; /* within the method's answers; FG_ROUTE_NONE: no statusCode, or none selected */
+    /* within the method's answers; FG_ROUTE_NONE: no statusCode, or none selected */
+    uint32_t answer;
     uint32_t unused;
 } fg_route_request_t;
 
 typedef struct fg_route_answer_record {
-    fg_route_span_t headers;   /* pairs */
+    fg_route_span_t headers; /* pairs */
     fg_route_span_t templates;
     uint32_t status;
     uint32_t unused;
@@ -141,7 +147,8 @@ typedef struct fg_route_header {
     uint32_t unused;
     fg_route_text_t api_id, stage_name, deployment_id, region, account_id;
     fg_route_span_t variables; /* pairs */
-    uint32_t response_of[FG_GATEWAY_RESPONSE_COUNT]; /* the response in force, or FG_ROUTE_NONE: built in */
+    /* the response in force, or FG_ROUTE_NONE: built in */
+    uint32_t response_of[FG_GATEWAY_RESPONSE_COUNT];
     uint32_t unused_word;
 #define FG_ROUTE_TABLE_MEMBER(name, entry) fg_route_table_t name;
     FG_ROUTE_TABLE_LIST(FG_ROUTE_TABLE_MEMBER)
@@ -174,11 +181,13 @@ static inline fg_str_t fg_route_text_of(const fg_route_t *route, fg_route_text_t
     return fg_str_of(route->strings + text.offset, text.bytes);
 }
 
-static inline fg_route_pair_t fg_route_pair_of(const fg_route_t *route, fg_route_span_t span, size_t index)
+static inline fg_route_pair_t fg_route_pair_of(const fg_route_t *route, fg_route_span_t span,
+                                               size_t index)
 {
     FG_ASSERT(index < span.count);
     const fg_route_pair_record_t *pair = &route->pairs[span.first + index];
-    return (fg_route_pair_t){fg_route_text_of(route, pair->name), fg_route_text_of(route, pair->value)};
+    return (fg_route_pair_t){fg_route_text_of(route, pair->name),
+                             fg_route_text_of(route, pair->value)};
 }
 
 /* Hash of one path segment, eight bytes at a time. Speed alone matters: what stands in the table is the operator's. */

@@ -19,20 +19,34 @@
 #include <sys/socket.h>
 
 typedef enum fg_verb {
-    FG_VERB_ANY, FG_VERB_DELETE, FG_VERB_GET, FG_VERB_HEAD, FG_VERB_OPTIONS, FG_VERB_PATCH,
-    FG_VERB_POST, FG_VERB_PUT, FG_VERB_OTHER /* matches nothing */
+    FG_VERB_ANY,
+    FG_VERB_DELETE,
+    FG_VERB_GET,
+    FG_VERB_HEAD,
+    FG_VERB_OPTIONS,
+    FG_VERB_PATCH,
+    FG_VERB_POST,
+    FG_VERB_PUT,
+    FG_VERB_OTHER /* matches nothing */
 } fg_verb_t;
 
 typedef enum fg_integration_kind {
-    FG_INTEGRATION_NONE, FG_INTEGRATION_MOCK, FG_INTEGRATION_HTTP_PROXY,
+    FG_INTEGRATION_NONE,
+    FG_INTEGRATION_MOCK,
+    FG_INTEGRATION_HTTP_PROXY,
     FG_INTEGRATION_UNSUPPORTED /* known to the control plane, not served yet: 500 */
 } fg_integration_kind_t;
 
-typedef enum fg_key_source { FG_KEY_SOURCE_HEADER, FG_KEY_SOURCE_QUERY, FG_KEY_SOURCE_AUTHORIZER } fg_key_source_t;
+typedef enum fg_key_source {
+    FG_KEY_SOURCE_HEADER,
+    FG_KEY_SOURCE_QUERY,
+    FG_KEY_SOURCE_AUTHORIZER
+} fg_key_source_t;
 
 /*    name                          status  message                        x-amzn-ErrorType */
 #define FG_GATEWAY_RESPONSE_LIST(X)                                                                \
-    X(ACCESS_DENIED, 403, "User is not authorized to access this resource", "AccessDeniedException") \
+    X(ACCESS_DENIED, 403, "User is not authorized to access this resource",                        \
+      "AccessDeniedException")                                                                     \
     X(API_CONFIGURATION_ERROR, 500, "Internal server error", "InternalServerErrorException")       \
     X(AUTHORIZER_CONFIGURATION_ERROR, 500, NULL, "AuthorizerConfigurationException")               \
     X(AUTHORIZER_FAILURE, 500, NULL, "AuthorizerFailureException")                                 \
@@ -40,12 +54,17 @@ typedef enum fg_key_source { FG_KEY_SOURCE_HEADER, FG_KEY_SOURCE_QUERY, FG_KEY_S
     X(BAD_REQUEST_PARAMETERS, 400, "Missing required request parameters", "BadRequestException")   \
     X(DEFAULT_4XX, 0, NULL, NULL)                                                                  \
     X(DEFAULT_5XX, 0, NULL, NULL)                                                                  \
-    X(EXPIRED_TOKEN, 403, "The security token included in the request is expired", "ExpiredTokenException") \
-    X(INTEGRATION_FAILURE, 504, "Network error communicating with endpoint", "InternalServerErrorException") \
+    X(EXPIRED_TOKEN, 403, "The security token included in the request is expired",                 \
+      "ExpiredTokenException")                                                                     \
+    X(INTEGRATION_FAILURE, 504, "Network error communicating with endpoint",                       \
+      "InternalServerErrorException")                                                              \
     X(INTEGRATION_TIMEOUT, 504, "Endpoint request timed out", "InternalServerErrorException")      \
     X(INVALID_API_KEY, 403, "Forbidden", "ForbiddenException")                                     \
-    X(INVALID_SIGNATURE, 403, "The request signature we calculated does not match the signature you provided.", "InvalidSignatureException") \
-    X(MISSING_AUTHENTICATION_TOKEN, 403, "Missing Authentication Token", "MissingAuthenticationTokenException") \
+    X(INVALID_SIGNATURE, 403,                                                                      \
+      "The request signature we calculated does not match the signature you provided.",            \
+      "InvalidSignatureException")                                                                 \
+    X(MISSING_AUTHENTICATION_TOKEN, 403, "Missing Authentication Token",                           \
+      "MissingAuthenticationTokenException")                                                       \
     X(QUOTA_EXCEEDED, 429, "Limit Exceeded", "LimitExceededException")                             \
     X(REQUEST_TOO_LARGE, 413, "Request Too Long", "RequestTooLargeException")                      \
     X(RESOURCE_NOT_FOUND, 404, "Not Found", "NotFoundException")                                   \
@@ -83,7 +102,8 @@ typedef struct fg_route_address {
 typedef struct fg_route_answer {
     fg_str_t pattern;
     int status;
-    const fg_route_pair_t *headers; /* method.response.header.X without the prefix -> static value without quotes */
+    /* method.response.header.X without the prefix -> static value without quotes */
+    const fg_route_pair_t *headers;
     size_t header_count;
     const fg_route_pair_t *templates; /* media type -> static text */
     size_t template_count;
@@ -100,36 +120,43 @@ typedef struct fg_route_integration {
     size_t answer_count;
     /* HTTP_PROXY; stage variables are already put in */
     bool is_tls, is_tls_unverified;
-    fg_str_t http_method;       /* empty: the client's verb */
-    fg_str_t host;              /* for Host and SNI, without the port */
+    fg_str_t http_method; /* empty: the client's verb */
+    fg_str_t host;        /* for Host and SNI, without the port */
     uint16_t port;
-    fg_str_t path;              /* with {name} left in; starts with a slash; the query of the URI follows it after '?' */
-    const fg_route_pair_t *path_parameters;   /* integration.request.path.X -> source expression */
+    /* with {name} left in; starts with a slash; the query of the URI follows it after '?' */
+    fg_str_t path;
+    const fg_route_pair_t *path_parameters; /* integration.request.path.X -> source expression */
     size_t path_parameter_count;
-    const fg_route_pair_t *query_parameters;  /* integration.request.querystring.X -> source expression */
+    /* integration.request.querystring.X -> source expression */
+    const fg_route_pair_t *query_parameters;
     size_t query_parameter_count;
-    const fg_route_pair_t *header_parameters; /* integration.request.header.X -> source expression */
+    /* integration.request.header.X -> source expression */
+    const fg_route_pair_t *header_parameters;
     size_t header_parameter_count;
-    const fg_route_address_t *addresses;      /* none: the name does not resolve */
+    const fg_route_address_t *addresses; /* none: the name does not resolve */
     size_t address_count;
 } fg_route_integration_t;
 
-typedef enum fg_passthrough { FG_PASSTHROUGH_WHEN_NO_MATCH, FG_PASSTHROUGH_WHEN_NO_TEMPLATES, FG_PASSTHROUGH_NEVER } fg_passthrough_t;
+typedef enum fg_passthrough {
+    FG_PASSTHROUGH_WHEN_NO_MATCH,
+    FG_PASSTHROUGH_WHEN_NO_TEMPLATES,
+    FG_PASSTHROUGH_NEVER
+} fg_passthrough_t;
 
 typedef struct fg_route_method {
     fg_str_t resource_id;
     fg_str_t resource_path; /* "/pets/{id}" */
     fg_verb_t verb;
     bool is_key_required;
-    bool is_denied;          /* an authorizationType that is not served yet: refuse, never let through */
-    fg_throttle_t throttle;  /* effective method setting of the stage */
-    uint64_t method_id;      /* non-zero, unique for (stage, method) */
+    bool is_denied; /* an authorizationType that is not served yet: refuse, never let through */
+    fg_throttle_t throttle; /* effective method setting of the stage */
+    uint64_t method_id;     /* non-zero, unique for (stage, method) */
     fg_route_integration_t integration;
 } fg_route_method_t;
 
 typedef struct fg_route_gateway_response {
     fg_gateway_response_type_t type;
-    int status; /* 0: the default */
+    int status;                     /* 0: the default */
     const fg_route_pair_t *headers; /* without gatewayresponse.header. */
     size_t header_count;
     const fg_route_pair_t *templates;
@@ -212,14 +239,17 @@ fg_route_entry_t fg_route_entry(const fg_route_t *route, uint32_t method_index);
 /* Points into the snapshot, suitably aligned for struct sockaddr_in6. */
 const struct sockaddr *fg_route_entry_address(const fg_route_t *route, uint32_t method_index,
                                               size_t index, socklen_t *ret_bytes);
-fg_route_pair_t fg_route_entry_path_parameter(const fg_route_t *route, uint32_t method_index, size_t index);
-fg_route_pair_t fg_route_entry_query_parameter(const fg_route_t *route, uint32_t method_index, size_t index);
-fg_route_pair_t fg_route_entry_header_parameter(const fg_route_t *route, uint32_t method_index, size_t index);
+fg_route_pair_t fg_route_entry_path_parameter(const fg_route_t *route, uint32_t method_index,
+                                              size_t index);
+fg_route_pair_t fg_route_entry_query_parameter(const fg_route_t *route, uint32_t method_index,
+                                               size_t index);
+fg_route_pair_t fg_route_entry_header_parameter(const fg_route_t *route, uint32_t method_index,
+                                                size_t index);
 
 /* MOCK: what to answer for a request's Content-Type and Accept. Static views into the snapshot. The statusCode of each
  * request template is read when the snapshot is built. */
 typedef struct fg_route_mock {
-    bool is_configured;  /* false: API_CONFIGURATION_ERROR */
+    bool is_configured;             /* false: API_CONFIGURATION_ERROR */
     bool is_unsupported_media_type; /* 415 */
     int status;
     fg_str_t content_type, body;
@@ -235,12 +265,16 @@ fg_route_pair_t fg_route_mock_header(const fg_route_t *route, uint32_t method_in
  * (no such API or stage) the built-in one. `status` is 0 only for DEFAULT_4XX and DEFAULT_5XX themselves. */
 typedef struct fg_route_refusal {
     int status;
-    fg_str_t content_type, template_text; /* with $context.error.messageString and the like left in */
-    uint32_t response_index;              /* for fg_route_refusal_header; FG_ROUTE_BUILT_IN when nothing is customised */
+    /* with $context.error.messageString and the like left in */
+    fg_str_t content_type, template_text;
+    /* for fg_route_refusal_header; FG_ROUTE_BUILT_IN when nothing is customised */
+    uint32_t response_index;
     size_t header_count;
 } fg_route_refusal_t;
 #define FG_ROUTE_BUILT_IN UINT32_MAX
-fg_route_refusal_t fg_route_refusal(const fg_route_t *route, fg_gateway_response_type_t type, fg_str_t accept);
-fg_route_pair_t fg_route_refusal_header(const fg_route_t *route, uint32_t response_index, size_t index);
+fg_route_refusal_t fg_route_refusal(const fg_route_t *route, fg_gateway_response_type_t type,
+                                    fg_str_t accept);
+fg_route_pair_t fg_route_refusal_header(const fg_route_t *route, uint32_t response_index,
+                                        size_t index);
 
 #endif

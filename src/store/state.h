@@ -27,8 +27,8 @@ typedef struct fg_row {
 
 fg_str_t fg_row_text(fg_row_t *row, int index);
 fg_digest_t fg_row_digest(fg_row_t *row, int index);
-void fg_row_bind_digest(fg_stmt_t *stmt, int index,
-                        const fg_digest_t *digest); /* borrowed until finish */
+/* borrowed until finish */
+void fg_row_bind_digest(fg_stmt_t *stmt, int index, const fg_digest_t *digest);
 
 /* A list that grows in an arena. */
 typedef struct fg_rows {

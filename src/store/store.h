@@ -19,7 +19,8 @@
 #include "model/usage_plan.h"
 
 typedef struct fg_store_options {
-    const char *data_dir;  /* faregate.db and secret.key (mode 0600) live here; made when missing, mode 0700 */
+    /* faregate.db and secret.key (mode 0600) live here; made when missing, mode 0700 */
+    const char *data_dir;
     fg_random_t random;
 } fg_store_options_t;
 
@@ -27,25 +28,29 @@ typedef struct fg_store_options {
 FG_MUST_USE fg_status_t fg_store_open(const fg_store_options_t *options, fg_store_t **ret_store,
                                       fg_error_t *reterr);
 void fg_store_close(fg_store_t *store);
-bool fg_store_is_new(const fg_store_t *store);         /* this open created it */
+bool fg_store_is_new(const fg_store_t *store); /* this open created it */
 const char *fg_store_uuid(const fg_store_t *store);
 const fg_digester_t *fg_store_digester(const fg_store_t *store);
 fg_db_t *fg_store_db(fg_store_t *store);
 
-FG_MUST_USE fg_status_t fg_store_begin(fg_store_t *store, fg_error_t *reterr); /* takes the write lock at once */
+/* takes the write lock at once */
+FG_MUST_USE fg_status_t fg_store_begin(fg_store_t *store, fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_commit(fg_store_t *store, fg_error_t *reterr);
 void fg_store_rollback(fg_store_t *store); /* nothing when none is open */
 
 /* ---- settings: name -> text (account throttle, profile, ...) ---- */
-FG_MUST_USE fg_status_t fg_store_setting_get(fg_store_t *store, fg_str_t name, fg_arena_t *arena, fg_str_t *ret_text, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_setting_set(fg_store_t *store, fg_str_t name, fg_str_t text, fg_error_t *reterr); /* change SETTING */
+FG_MUST_USE fg_status_t fg_store_setting_get(fg_store_t *store, fg_str_t name, fg_arena_t *arena,
+                                             fg_str_t *ret_text, fg_error_t *reterr);
+/* change SETTING */
+FG_MUST_USE fg_status_t fg_store_setting_set(fg_store_t *store, fg_str_t name, fg_str_t text,
+                                             fg_error_t *reterr);
 
 /* ---- change log ---- */
 typedef enum fg_change_kind {
-    FG_CHANGE_KEY,      /* id: key id; digest: of the value before, when it was deleted or replaced */
-    FG_CHANGE_PLAN,     /* id: plan id */
-    FG_CHANGE_API,      /* id: api id; parent "" */
-    FG_CHANGE_STAGE,    /* id: stage name; parent: api id */
+    FG_CHANGE_KEY,   /* id: key id; digest: of the value before, when it was deleted or replaced */
+    FG_CHANGE_PLAN,  /* id: plan id */
+    FG_CHANGE_API,   /* id: api id; parent "" */
+    FG_CHANGE_STAGE, /* id: stage name; parent: api id */
     FG_CHANGE_SETTING,  /* id: name */
     FG_CHANGE_REMAINING /* id: key id; parent: plan id (UpdateUsage) */
 } fg_change_kind_t;
@@ -58,81 +63,113 @@ typedef struct fg_change {
     fg_digest_t digest;
 } fg_change_t;
 
-FG_MUST_USE fg_status_t fg_store_change_append(fg_store_t *store, const fg_change_t *change, fg_error_t *reterr); /* seq is given by the store */
+/* seq is given by the store */
+FG_MUST_USE fg_status_t fg_store_change_append(fg_store_t *store, const fg_change_t *change,
+                                               fg_error_t *reterr);
 /* Changes after `seq`, oldest first, at most `max`. *ret_is_gapless is false when the log no longer reaches back that far: rebuild. */
-FG_MUST_USE fg_status_t fg_store_changes(fg_store_t *store, uint64_t seq, size_t max, fg_arena_t *arena,
-                                         fg_change_t **ret_changes, size_t *ret_count, bool *ret_is_gapless, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_change_last(fg_store_t *store, uint64_t *ret_seq, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_changes(fg_store_t *store, uint64_t seq, size_t max,
+                                         fg_arena_t *arena, fg_change_t **ret_changes,
+                                         size_t *ret_count, bool *ret_is_gapless,
+                                         fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_change_last(fg_store_t *store, uint64_t *ret_seq,
+                                             fg_error_t *reterr);
 /* Drop entries up to `seq` but keep the newest `keep`. */
-FG_MUST_USE fg_status_t fg_store_changes_trim(fg_store_t *store, uint64_t seq, uint64_t keep, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_changes_trim(fg_store_t *store, uint64_t seq, uint64_t keep,
+                                              fg_error_t *reterr);
 
 /* ---- API keys (store/api_key.c) ---- */
 /* Insert; value must be set; digest and ordinal are filled in. FG_CONFLICT "API Key already exists" for a known value. */
-FG_MUST_USE fg_status_t fg_store_key_insert(fg_store_t *store, fg_api_key_t *key, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_key_insert(fg_store_t *store, fg_api_key_t *key,
+                                            fg_error_t *reterr);
 /* Write every column of an existing key; when `new_value` is not FG_STR_NONE it replaces the value (FG_CONFLICT). */
-FG_MUST_USE fg_status_t fg_store_key_update(fg_store_t *store, fg_api_key_t *key, fg_str_t new_value, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_key_get(fg_store_t *store, fg_str_t id, bool with_value, fg_arena_t *arena, fg_api_key_t *ret_key, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_key_delete(fg_store_t *store, fg_str_t id, fg_error_t *reterr); /* with its pairs */
+FG_MUST_USE fg_status_t fg_store_key_update(fg_store_t *store, fg_api_key_t *key,
+                                            fg_str_t new_value, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_key_get(fg_store_t *store, fg_str_t id, bool with_value,
+                                         fg_arena_t *arena, fg_api_key_t *ret_key,
+                                         fg_error_t *reterr);
+/* with its pairs */
+FG_MUST_USE fg_status_t fg_store_key_delete(fg_store_t *store, fg_str_t id, fg_error_t *reterr);
 typedef struct fg_key_query {
     fg_str_t name_prefix; /* case-sensitive; FG_STR_NONE for all */
     fg_str_t customer_id; /* FG_STR_NONE for all */
-    fg_str_t plan_id;     /* only keys of this plan (ordered by when they joined); FG_STR_NONE for all */
-    int64_t before;       /* newest first: ordinal below this (0: from the newest) */
-    bool is_ascending;    /* oldest first instead: ordinal above `before` */
+    /* only keys of this plan (ordered by when they joined); FG_STR_NONE for all */
+    fg_str_t plan_id;
+    int64_t before;    /* newest first: ordinal below this (0: from the newest) */
+    bool is_ascending; /* oldest first instead: ordinal above `before` */
     size_t limit;
     bool with_value;
 } fg_key_query_t;
 /* With plan_id the `ordinal` of each row is that of the pair. */
-FG_MUST_USE fg_status_t fg_store_key_list(fg_store_t *store, const fg_key_query_t *query, fg_arena_t *arena,
-                                          fg_api_key_t **ret_keys, size_t *ret_count, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_key_count(fg_store_t *store, uint64_t *ret_count, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_key_list(fg_store_t *store, const fg_key_query_t *query,
+                                          fg_arena_t *arena, fg_api_key_t **ret_keys,
+                                          size_t *ret_count, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_key_count(fg_store_t *store, uint64_t *ret_count,
+                                           fg_error_t *reterr);
 
 /* ---- usage plans (store/usage_plan.c) ---- */
-FG_MUST_USE fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan, fg_error_t *reterr); /* stages too */
-FG_MUST_USE fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena, fg_usage_plan_t *ret_plan, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_plan_delete(fg_store_t *store, fg_str_t id, fg_error_t *reterr); /* with its pairs */
+FG_MUST_USE fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan,
+                                             fg_error_t *reterr);
+/* stages too */
+FG_MUST_USE fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan,
+                                             fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
+                                          fg_usage_plan_t *ret_plan, fg_error_t *reterr);
+/* with its pairs */
+FG_MUST_USE fg_status_t fg_store_plan_delete(fg_store_t *store, fg_str_t id, fg_error_t *reterr);
 typedef struct fg_plan_query {
     fg_str_t key_id; /* only plans of this key; FG_STR_NONE for all */
-    fg_str_t api_id, stage_name; /* only plans with this stage (stage FG_STR_NONE: any of the API) */
+    /* only plans with this stage (stage FG_STR_NONE: any of the API) */
+    fg_str_t api_id, stage_name;
     int64_t before;
     bool is_ascending;
     size_t limit;
 } fg_plan_query_t;
-FG_MUST_USE fg_status_t fg_store_plan_list(fg_store_t *store, const fg_plan_query_t *query, fg_arena_t *arena,
-                                           fg_usage_plan_t **ret_plans, size_t *ret_count, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_plan_list(fg_store_t *store, const fg_plan_query_t *query,
+                                           fg_arena_t *arena, fg_usage_plan_t **ret_plans,
+                                           size_t *ret_count, fg_error_t *reterr);
 
 /* ---- pairs of plan and key (store/plan_key.c) ---- */
-FG_MUST_USE fg_status_t fg_store_pair_insert(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id, fg_error_t *reterr); /* FG_CONFLICT */
-FG_MUST_USE fg_status_t fg_store_pair_has(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id, bool *ret_has, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_pair_delete(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id, fg_error_t *reterr); /* FG_NOT_FOUND */
+/* FG_CONFLICT */
+FG_MUST_USE fg_status_t fg_store_pair_insert(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                             fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_pair_has(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                          bool *ret_has, fg_error_t *reterr);
+/* FG_NOT_FOUND */
+FG_MUST_USE fg_status_t fg_store_pair_delete(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                             fg_error_t *reterr);
 /* The plan that would give a member of `plan_id` (or `key_id` alone when set) a second plan for api/stage; FG_NOT_FOUND when
  * there is none. Rule P5. */
-FG_MUST_USE fg_status_t fg_store_pair_clash(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id, fg_str_t api_id,
-                                            fg_str_t stage_name, fg_arena_t *arena, fg_str_t *ret_other_plan_id, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_pair_clash(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                            fg_str_t api_id, fg_str_t stage_name, fg_arena_t *arena,
+                                            fg_str_t *ret_other_plan_id, fg_error_t *reterr);
 
 /* ---- usage (store/usage.c) ---- */
 /* Absolute figures; storing them again changes nothing. No change-log entry. */
 typedef struct fg_usage_row {
     fg_str_t key_id, plan_id;
-    uint32_t day;   /* day number */
-    uint64_t used;  /* on that day */
+    uint32_t day;  /* day number */
+    uint64_t used; /* on that day */
     bool has_remaining;
     uint64_t remaining; /* of the window at the end of that day */
 } fg_usage_row_t;
-FG_MUST_USE fg_status_t fg_store_usage_put(fg_store_t *store, const fg_usage_row_t *row, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_usage_put(fg_store_t *store, const fg_usage_row_t *row,
+                                           fg_error_t *reterr);
 /* Days first_day..last_day of a plan, by key id then day; one key only unless key_id is FG_STR_NONE; keys after `after_key_id`,
  * whole keys, at most key_limit of them. */
-FG_MUST_USE fg_status_t fg_store_usage_list(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id, fg_str_t after_key_id, size_t key_limit,
-                                            uint32_t first_day, uint32_t last_day, fg_arena_t *arena,
-                                            fg_usage_row_t **ret_rows, size_t *ret_count, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_usage_list(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                            fg_str_t after_key_id, size_t key_limit,
+                                            uint32_t first_day, uint32_t last_day,
+                                            fg_arena_t *arena, fg_usage_row_t **ret_rows,
+                                            size_t *ret_count, fg_error_t *reterr);
 /* The quota words of a pair (FG_QUOTA_WORD); zero when nothing is stored. */
 typedef struct fg_ledger_row {
     fg_str_t key_id, plan_id;
     uint64_t quota_word, extension_word;
 } fg_ledger_row_t;
-FG_MUST_USE fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id, fg_ledger_row_t *ret_row, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row,
+                                            fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id,
+                                            fg_ledger_row_t *ret_row, fg_error_t *reterr);
 
 /* ---- every key with what its slots begin with (store/grant.c) ---- */
 typedef struct fg_pair_grant {
@@ -150,13 +187,14 @@ typedef struct fg_key_grants {
 /* The key lives until it returns, which must not write to the store. Another status than FG_OK ends the walk with it. */
 typedef fg_status_t fg_key_grants_each_t(void *ctx, const fg_key_grants_t *key, fg_error_t *reterr);
 /* Every key once, oldest first, in one pass over the tables. `today` is a day number: usage of it and of the day before. */
-FG_MUST_USE fg_status_t fg_store_grants_each(fg_store_t *store, uint32_t today, fg_key_grants_each_t *each,
-                                             void *ctx, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_grants_each(fg_store_t *store, uint32_t today,
+                                             fg_key_grants_each_t *each, void *ctx,
+                                             fg_error_t *reterr);
 
 /* ---- API definitions: JSON documents (store/document.c) ---- */
 typedef enum fg_document_kind {
-    FG_DOCUMENT_REST_API,   /* api "" , id = api id */
-    FG_DOCUMENT_RESOURCE,   /* parent = parent resource id, "" for the root; methods are inside the document */
+    FG_DOCUMENT_REST_API, /* api "" , id = api id */
+    FG_DOCUMENT_RESOURCE, /* parent = parent resource id, "" for the root; methods are inside the document */
     FG_DOCUMENT_DEPLOYMENT, /* the document holds the snapshot */
     FG_DOCUMENT_STAGE,      /* id = stage name, parent = deployment id */
     FG_DOCUMENT_MODEL,
@@ -170,10 +208,13 @@ typedef struct fg_document {
     int64_t ordinal; /* order of creation, given by the store */
 } fg_document_t;
 /* Insert or replace (the ordinal is kept). Appends FG_CHANGE_API (FG_CHANGE_STAGE for a stage). */
-FG_MUST_USE fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *document, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_document_get(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id, fg_arena_t *arena,
+FG_MUST_USE fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *document,
+                                              fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_document_get(fg_store_t *store, fg_document_kind_t kind,
+                                              fg_str_t api_id, fg_str_t id, fg_arena_t *arena,
                                               fg_document_t *ret_document, fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_document_delete(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_document_delete(fg_store_t *store, fg_document_kind_t kind,
+                                                 fg_str_t api_id, fg_str_t id, fg_error_t *reterr);
 /* Every document of an API, the API itself and its stages in plans. */
 FG_MUST_USE fg_status_t fg_store_api_delete(fg_store_t *store, fg_str_t api_id, fg_error_t *reterr);
 typedef struct fg_document_query {
@@ -183,14 +224,20 @@ typedef struct fg_document_query {
     int64_t after;      /* oldest first, ordinal above this */
     size_t limit;       /* 0: all */
 } fg_document_query_t;
-FG_MUST_USE fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query, fg_arena_t *arena,
-                                               fg_document_t **ret_documents, size_t *ret_count, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query,
+                                               fg_arena_t *arena, fg_document_t **ret_documents,
+                                               size_t *ret_count, fg_error_t *reterr);
 
 /* ---- credentials of the control API (store/credential.c) ---- */
 typedef struct fg_credential {
     fg_str_t access_key_id, secret_access_key;
 } fg_credential_t;
-FG_MUST_USE fg_status_t fg_store_credential_put(fg_store_t *store, const fg_credential_t *credential, fg_error_t *reterr); /* sealed */
-FG_MUST_USE fg_status_t fg_store_credential_get(fg_store_t *store, fg_str_t access_key_id, fg_arena_t *arena, fg_credential_t *ret_credential, fg_error_t *reterr);
+/* sealed */
+FG_MUST_USE fg_status_t fg_store_credential_put(fg_store_t *store,
+                                                const fg_credential_t *credential,
+                                                fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_credential_get(fg_store_t *store, fg_str_t access_key_id,
+                                                fg_arena_t *arena, fg_credential_t *ret_credential,
+                                                fg_error_t *reterr);
 
 #endif

@@ -54,13 +54,16 @@ static void what_is_sealed_opens_unchanged_only(void **state)
     static const char text[] = "WCM01c6bQYbOEXAMPLE0123456789abcdefghijk";
     uint8_t sealed[sizeof(text) + FG_SEAL_OVERHEAD_BYTES], opened[sizeof(text)];
     uint64_t seed = 3;
-    assert_int_equal(fg_seal(secret, fg_random_seeded(&seed), FG_STR("key1"), text, sizeof(text), sealed), FG_OK);
+    assert_int_equal(
+        fg_seal(secret, fg_random_seeded(&seed), FG_STR("key1"), text, sizeof(text), sealed),
+        FG_OK);
     assert_int_equal(fg_unseal(secret, FG_STR("key1"), sealed, sizeof(sealed), opened), FG_OK);
     assert_memory_equal(opened, text, sizeof(text));
     assert_int_equal(fg_unseal(secret, FG_STR("key2"), sealed, sizeof(sealed), opened), FG_CORRUPT);
     for (size_t i = 0; i < sizeof(sealed); i++) {
         sealed[i] ^= 1;
-        assert_int_equal(fg_unseal(secret, FG_STR("key1"), sealed, sizeof(sealed), opened), FG_CORRUPT);
+        assert_int_equal(fg_unseal(secret, FG_STR("key1"), sealed, sizeof(sealed), opened),
+                         FG_CORRUPT);
         sealed[i] ^= 1;
     }
     assert_int_equal(fg_unseal(secret, FG_STR("key1"), sealed, 27, opened), FG_CORRUPT);

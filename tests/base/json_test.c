@@ -10,9 +10,11 @@ static void numbers_keep_their_kind(void **state)
     (void)state;
     fg_arena_t *arena = fg_arena_new();
     fg_error_t error;
-    FG_JSON_SCOPED *json = fg_json_parse(FG_STR("{\"limit\":10,\"rateLimit\":2.0,\"x\":0.1}"), &error);
+    FG_JSON_SCOPED *json =
+        fg_json_parse(FG_STR("{\"limit\":10,\"rateLimit\":2.0,\"x\":0.1}"), &error);
     assert_non_null(json);
-    assert_true(fg_str_is(fg_json_render(json, arena), "{\"limit\":10,\"rateLimit\":2.0,\"x\":0.1}"));
+    assert_true(
+        fg_str_is(fg_json_render(json, arena), "{\"limit\":10,\"rateLimit\":2.0,\"x\":0.1}"));
     fg_arena_fail_after(arena, 0);
     assert_null(fg_json_render(json, arena).at);
     fg_arena_free(arena);
@@ -21,8 +23,8 @@ static void numbers_keep_their_kind(void **state)
 static void bad_text_says_where(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "{", "{\"a\":1,\"a\":2}", "[1,]", "{\"a\":\"\xff\"}", "{} x", "nul",
-                                        "\"\\u0000\""};
+    static const char *const wrong[] = {
+        "", "{", "{\"a\":1,\"a\":2}", "[1,]", "{\"a\":\"\xff\"}", "{} x", "nul", "\"\\u0000\""};
     for (size_t i = 0; i < FG_COUNT_OF(wrong); i++) {
         fg_error_t error = {0};
         assert_null(fg_json_parse(fg_str(wrong[i]), &error));
@@ -43,8 +45,10 @@ static void depth_ends_at_the_limit(void **state)
         assert_int_equal(json != NULL, depth <= FG_JSON_DEPTH_MAX);
     }
     fg_error_t error;
-    FG_JSON_SCOPED *text_with_braces = fg_json_parse(
-        FG_STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""), &error);
+    FG_JSON_SCOPED *text_with_braces =
+        fg_json_parse(FG_STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+                             "[[[[[[[[[\\\"[\""),
+                      &error);
     assert_non_null(text_with_braces);
 }
 

@@ -88,8 +88,8 @@ static void utf8_is_strict(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views_compare),   cmocka_unit_test(a_cut_consumes),
-        cmocka_unit_test(whole_numbers),   cmocka_unit_test(decimal_numbers),
+        cmocka_unit_test(views_compare),  cmocka_unit_test(a_cut_consumes),
+        cmocka_unit_test(whole_numbers),  cmocka_unit_test(decimal_numbers),
         cmocka_unit_test(utf8_is_strict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
