@@ -144,7 +144,8 @@ def detached(node):
     with open(node.conf) as file:
         text = file.read()
     with open(node.conf, "w") as file:
-        file.write(text.replace("daemon off;", "daemon on;"))
+        # the new binary gets the names that the configuration lists: a sanitized module needs its preload
+        file.write(text.replace("daemon off;", "daemon on; env LD_PRELOAD; env ASAN_OPTIONS; env UBSAN_OPTIONS;"))
     subprocess.run(node.command(), check=True, env=harness.environment(preload=True), stderr=subprocess.DEVNULL)
     return harness.wait_until(lambda: pid_in(node), what="the pid of nginx")
 
