@@ -50,6 +50,7 @@ typedef struct limits {
     fg_throttle_word_t *plan_word, *method_word, *account_word;
     fg_throttle_t plan, method, account;
     fg_gate_slot_t *slot; /* NULL when no plan is charged */
+    const fg_quota_word_t *granted_word; /* NULL: not leased */
     fg_quota_t quota;
 } limits_t;
 
@@ -83,12 +84,15 @@ static bool refuse_over_quota(fg_verdict_t *verdict, fg_quota_t quota, fg_quota_
         verdict->quota_limit = take.limit;
         verdict->quota_remaining = take.limit > take.used ? take.limit - take.used : 0;
         verdict->quota_reset_at = take.reset_at;
+        verdict->quota_start_day = take.start_day;
     }
     if (take.is_granted)
         return false;
-    verdict->kind = take.is_contended ? FG_VERDICT_CONTENDED : FG_VERDICT_QUOTA_EXCEEDED;
+    verdict->kind = take.is_contended ? FG_VERDICT_CONTENDED
+                    : take.is_dry     ? FG_VERDICT_GRANT_PENDING
+                                      : FG_VERDICT_QUOTA_EXCEEDED;
     verdict->retry_after_us =
-        take.is_contended ? FG_SECOND_US : (take.reset_at.s - now.wall.s) * FG_SECOND_US;
+        take.is_contended || take.is_dry ? FG_SECOND_US : (take.reset_at.s - now.wall.s) * FG_SECOND_US;
     return true;
 }
 
@@ -110,7 +114,7 @@ static bool refuse_by_check(const limits_t *limits, fg_now_t now, fg_verdict_t *
     return slot &&
            refuse_over_quota(
                verdict, limits->quota,
-               fg_quota_check(&slot->quota, &slot->extension, limits->quota, now.wall), now);
+               fg_quota_check(&slot->quota, limits->granted_word, limits->quota, now.wall), now);
 }
 
 /* The same order, taking; whoever loses a race gives back what the earlier ones took. Rule T3. */
@@ -129,7 +133,7 @@ static bool refuse_by_take(const limits_t *limits, fg_now_t now, fg_verdict_t *v
         goto give_back_method;
     if (!slot || !refuse_over_quota(
                      verdict, limits->quota,
-                     fg_quota_take(&slot->quota, &slot->extension, limits->quota, now.wall), now))
+                     fg_quota_take(&slot->quota, limits->granted_word, limits->quota, now.wall), now))
         return false;
     fg_throttle_give_back(limits->account_word, limits->account);
 give_back_method:
@@ -158,6 +162,8 @@ static void mark_dirty(fg_gate_t *gate, fg_gate_slot_t *slot)
 
 static void count_refusal(fg_gate_t *gate, fg_gate_slot_t *slot, fg_verdict_kind_t kind)
 {
+    if (kind == FG_VERDICT_GRANT_PENDING)
+        return; /* asked again in a moment */
     if (kind == FG_VERDICT_QUOTA_EXCEEDED) {
         uint32_t seen = atomic_load_explicit(&slot->over_quota, memory_order_relaxed);
         uint32_t next;
@@ -191,6 +197,7 @@ static fg_verdict_kind_t verdict_of_state(fg_key_state_t state)
 {
     switch (state) {
     case FG_KEY_ENABLED:
+    case FG_KEY_ALIAS:
         return FG_VERDICT_ADMITTED;
     case FG_KEY_DISABLED:
         return FG_VERDICT_KEY_DISABLED;
@@ -224,6 +231,14 @@ static fg_verdict_kind_t find_plan(fg_gate_t *gate, fg_gate_entry_t *entry, uint
         limits->plan_word = &slot->throttle;
         limits->plan = fg_gate_record_throttle(record);
         limits->quota = fg_gate_record_quota(record);
+        const fg_gate_terms_t *terms = fg_gate_slot_terms(gate, slot);
+        if (terms)
+            limits->quota.extension_word = terms->extension_word;
+        if (atomic_load_explicit(&gate->header->is_leased, memory_order_relaxed))
+            limits->granted_word = &slot->granted;
+        limits->quota.is_closed =
+            atomic_load_explicit(&gate->header->is_closed, memory_order_relaxed) != 0;
+        verdict->slot_index = FG_GATE_PAIR_SLOT(pair);
         verdict->plan_id = record->plan_id;
         return FG_VERDICT_ADMITTED;
     }

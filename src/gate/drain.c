@@ -5,13 +5,18 @@
  */
 #include "gate/writer.h"
 
-static fg_gate_usage_t read_slot(const fg_gate_slot_t *slot)
+#include <string.h>
+
+static fg_gate_usage_t read_slot(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot)
 {
+    const fg_gate_terms_t *terms = fg_gate_slot_terms(writer->gate, slot);
     fg_gate_usage_t usage = {
         .key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire),
-        .plan_id = slot->plan_id,
+        .plan_id = writer->plan_ids[slot->plan_index],
+        .slot_index = (uint32_t)(slot - writer->gate->slots),
         .quota_word = atomic_load_explicit(&slot->quota, memory_order_acquire),
-        .extension_word = atomic_load_explicit(&slot->extension, memory_order_acquire),
+        .granted_word = atomic_load_explicit(&slot->granted, memory_order_acquire),
+        .extension_word = terms ? terms->extension_word : 0,
         .throttled = atomic_load_explicit(&slot->throttled, memory_order_relaxed),
         .over_quota =
             atomic_load_explicit(&slot->over_quota, memory_order_relaxed) & ~FG_GATE_SLOT_DIRTY,
@@ -22,7 +27,8 @@ static fg_gate_usage_t read_slot(const fg_gate_slot_t *slot)
 }
 
 /* True when the slot's figures were taken (or there were none). */
-static bool drain_slot(fg_gate_slot_t *slot, bool (*each)(void *ctx, const fg_gate_usage_t *usage),
+static bool drain_slot(const fg_gate_writer_t *writer, fg_gate_slot_t *slot,
+                       bool (*each)(void *ctx, const fg_gate_usage_t *usage),
                        void *ctx)
 {
     uint64_t key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire);
@@ -30,7 +36,7 @@ static bool drain_slot(fg_gate_slot_t *slot, bool (*each)(void *ctx, const fg_ga
         !(atomic_load_explicit(&slot->over_quota, memory_order_seq_cst) & FG_GATE_SLOT_DIRTY))
         return true;
     atomic_fetch_and_explicit(&slot->over_quota, ~FG_GATE_SLOT_DIRTY, memory_order_seq_cst);
-    fg_gate_usage_t usage = read_slot(slot);
+    fg_gate_usage_t usage = read_slot(writer, slot);
     if (each(ctx, &usage))
         return true;
     atomic_fetch_or_explicit(&slot->over_quota, FG_GATE_SLOT_DIRTY, memory_order_relaxed);
@@ -49,7 +55,7 @@ bool fg_gate_drain(fg_gate_writer_t *writer, bool (*each)(void *ctx, const fg_ga
             continue;
         atomic_exchange_explicit(group, 0, memory_order_seq_cst);
         for (uint64_t i = first; i < first + FG_GATE_SLOTS_PER_DIRTY && i < slots; i++) {
-            if (drain_slot(&gate->slots[i], each, ctx))
+            if (drain_slot(writer, &gate->slots[i], each, ctx))
                 continue;
             atomic_store_explicit(group, 1, memory_order_release);
             return false;
@@ -66,7 +72,7 @@ static fg_gate_slot_t *slot_of(fg_gate_writer_t *writer, fg_digest_t digest, uin
     fg_gate_pair_t *word;
     for (size_t i = 0; entry && (word = fg_gate_entry_pair(gate, entry, i)) != NULL; i++) {
         uint64_t pair = atomic_load_explicit(word, memory_order_relaxed);
-        if (pair != 0 && gate->slots[FG_GATE_PAIR_SLOT(pair)].plan_id == plan_id)
+        if (pair != 0 && writer->plan_ids[FG_GATE_PAIR_PLAN(pair)] == plan_id)
             return &gate->slots[FG_GATE_PAIR_SLOT(pair)];
     }
     return NULL;
@@ -78,7 +84,7 @@ bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t pla
     fg_gate_slot_t *slot = slot_of(writer, digest, plan_id);
     if (!slot)
         return false;
-    *ret_usage = read_slot(slot);
+    *ret_usage = read_slot(writer, slot);
     return true;
 }
 
@@ -112,7 +118,10 @@ fg_status_t fg_gate_remaining_set(fg_gate_writer_t *writer, fg_digest_t digest, 
         limit = FG_QUOTA_USED_MAX;
     *ret_quota_word = word;
     *ret_extension_word = FG_QUOTA_WORD(FG_QUOTA_WORD_DAY(word), limit);
-    atomic_store_explicit(&slot->extension, *ret_extension_word,
-                          memory_order_release); /* rule Q3 */
-    return FG_OK;
+    const fg_gate_terms_t *before = fg_gate_slot_terms(writer->gate, slot);
+    fg_gate_terms_t terms = {0};
+    if (before)
+        memcpy(&terms, before, sizeof(terms));
+    terms.extension_word = *ret_extension_word; /* rule Q3 */
+    return fg_gate_slot_terms_set(writer, slot, &terms) ? FG_OK : FG_FULL;
 }

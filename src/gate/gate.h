@@ -3,7 +3,7 @@
  *
  * Shape      A sparse file on tmpfs, mapped shared: header, directory (key digest -> key entry),
  *            plan records, slots (one cache line per key and plan), stage table, buckets, dirty
- *            bytes. layout.h draws it byte by byte.
+ *            bytes, meters, the ring of refusals, metrics. layout.h draws it byte by byte.
  * Ownership  A fg_gate_t is one process's mapping. Nothing in a verdict points into the gate.
  * Threads    Any number of worker processes call fg_gate_decide; lock-free, no allocation, no
  *            system call. One fg_gate_writer_t exists at a time (an flock on the file makes sure).
@@ -50,6 +50,7 @@ typedef enum fg_key_state {
     FG_KEY_DISABLED,
     FG_KEY_DELETED,  /* K7: in-flight requests fail */
     FG_KEY_REPLACED, /* K6: the value was regenerated */
+    FG_KEY_ALIAS,    /* a second value of a key (rotation): good as FG_KEY_ENABLED */
 } fg_key_state_t;
 
 fg_digest_t fg_gate_digest(const fg_gate_t *gate, fg_str_t key_value);
@@ -62,8 +63,10 @@ typedef struct fg_gate_facts {
     bool has_key;
     fg_str_t key_value;
     fg_throttle_t method_throttle; /* the stage's method setting, T2 third */
-    /* unique for (stage, method); names its bucket; 0 without method_throttle */
-    uint64_t method_id;
+    uint64_t method_id; /* unique for (stage, method); names its buckets; 0: no method is known */
+    bool has_address;
+    uint8_t address[16]; /* of the client, IPv4 as ::ffff:a.b.c.d (rule X5) */
+    bool is_outage; /* no grant came in time: the plan's outage policy holds (rule L4) */
 } fg_gate_facts_t;
 
 /*    name               reason code            gateway response type */
@@ -79,6 +82,12 @@ typedef struct fg_gate_facts {
     X(THROTTLED_METHOD, "throttled-stage-method")                                                  \
     X(THROTTLED_ACCOUNT, "throttled-account")                                                      \
     X(QUOTA_EXCEEDED, "quota-exceeded")                                                            \
+    X(KEY_EXPIRED, "key-expired")                                                                  \
+    X(KEY_NOT_YET_VALID, "key-not-yet-valid")                                                      \
+    X(ADDRESS_DENIED, "address-denied")                                                            \
+    X(THROTTLED_ADDRESS, "throttled-address")                                                      \
+    X(THROTTLED_PLAN_METHOD, "throttled-plan-method")                                              \
+    X(GRANT_PENDING, "grant-pending")                                                              \
     X(CONTENDED, "contended")                                                                      \
     X(BUCKETS_FULL, "buckets-full")
 
@@ -101,7 +110,21 @@ typedef struct fg_verdict {
     fg_wall_t quota_reset_at;
     fg_throttle_t throttle; /* the plan's, or the one that refused */
     uint32_t throttle_remaining;
+    /* of an admitted request on a plan: what fg_gate_give_back and fg_gate_meter need */
+    uint32_t slot_index; /* of the pair */
+    uint32_t quota_slot_index;
+    uint32_t quota_start_day, counted_day;
+    uint8_t counted_statuses; /* bit n: answers of n-hundreds count against the quota */
+    uint8_t outage;           /* fg_gate_outage_t of the plan */
+    fg_verdict_kind_t shadow; /* what the shadow plan would have said; ADMITTED without one */
 } fg_verdict_t;
+
+/* What a plan does while no grant can be had (rule L4). The limit holds in every case. */
+typedef enum fg_gate_outage {
+    FG_OUTAGE_STRICT,    /* refuse: 503 */
+    FG_OUTAGE_ALLOWANCE, /* go allowance_percent of the limit beyond the grant */
+    FG_OUTAGE_OPEN,      /* go on to the limit */
+} fg_gate_outage_t;
 
 /* The reason code: stable, lower case, with hyphens. */
 const char *fg_verdict_reason(fg_verdict_kind_t kind);
@@ -111,6 +134,15 @@ const char *fg_verdict_reason(fg_verdict_kind_t kind);
  * throttled request takes no quota. */
 FG_MUST_USE fg_verdict_t fg_gate_decide(fg_gate_t *gate, const fg_gate_facts_t *facts,
                                         fg_now_t now);
+
+/* The answer to an admitted request does not count (the plan's counted statuses): take the request
+ * back out of quota, usage and throttle-free, if its windows still run. Rule U5. */
+void fg_gate_give_back(fg_gate_t *gate, const fg_verdict_t *verdict);
+/* Note the status class (0 none, 1..5) that an admitted request on a plan was answered with. */
+void fg_gate_meter(fg_gate_t *gate, const fg_verdict_t *verdict, unsigned status_class);
+/* A request waits for a grant of this slot: tell the agent (a futex wake; the one system call, and
+ * only here). */
+void fg_gate_want(fg_gate_t *gate, uint32_t slot_index);
 
 /* ---- writing (the agent) ---- */
 
@@ -122,6 +154,8 @@ typedef struct fg_gate_options {
     uint32_t plans_max;
     uint32_t stages_max;
     uint32_t buckets; /* power of two */
+    uint32_t meters, explains, series; /* 0: defaults; the first two powers of two */
+    bool is_leased; /* quotas are spent only as far as granted */
     fg_digester_t digester;
     char store_uuid[FG_STORE_UUID_BYTES + 1]; /* of the store this gate belongs to */
     char boot_id[FG_STORE_UUID_BYTES + 1];    /* of this boot of the machine */
@@ -153,15 +187,52 @@ typedef struct fg_gate_plan {
     fg_quota_t quota;
     const uint32_t *stages; /* stage indices it covers */
     size_t stage_count;
+    /* rule P4: throttles of single methods, each per key */
+    const struct fg_gate_method_throttle *methods;
+    size_t method_count;
+    fg_throttle_t address_throttle; /* per key and client address (rule X5) */
+    const struct fg_address_rule *addresses;
+    size_t address_count;
+    uint8_t counted_statuses; /* bit n: answers of n-hundreds count; 0: every admitted call counts */
+    fg_gate_outage_t outage;
+    uint8_t allowance_percent;
 } fg_gate_plan_t;
+
+typedef struct fg_gate_method_throttle {
+    uint64_t method_id;
+    fg_throttle_t throttle;
+} fg_gate_method_throttle_t;
+
+/* Of several that fit an address the one with the longest prefix holds; none: allowed when there is
+ * no allow rule at all. */
+typedef struct fg_address_rule {
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint8_t prefix_bits; /* of 128 */
+    bool is_denied;
+} fg_address_rule_t;
 
 /* What the store knows of a pair of key and plan when its slot is made. */
 typedef struct fg_gate_grant {
     uint64_t plan_id;
     uint64_t quota_word;     /* FG_QUOTA_WORD of the running window, 0 for none */
     uint64_t extension_word; /* likewise, the effective limit */
+    uint64_t granted_word;   /* likewise, how far it may be spent (lease.h) */
     uint64_t day_words[2];   /* usage of day d at [d & 1] */
+    /* an override of the plan's limits for this key; until 0: without end */
+    bool has_override_throttle, has_override_quota;
+    fg_throttle_t override_throttle;
+    uint64_t override_quota_limit;
+    fg_wall_t override_until;
+    /* keys of one customer share the quota of the plan: the owner of the shared slot
+     * (FG_GATE_GROUP of the customer's number), 0 for none; its words */
+    uint64_t group_id;
+    uint64_t group_quota_word, group_extension_word, group_granted_word;
+    uint64_t shadow_plan_id; /* a plan of which the gate counts what it would do; 0 for none */
 } fg_gate_grant_t;
+
+/* Owners of shared slots are no packed ids. */
+#define FG_GATE_GROUP(number)   (UINT64_C(1) << 63 | (uint64_t)(number))
+#define FG_GATE_IS_GROUP(id)    ((id) >> 63 != 0 && (id) != UINT64_MAX)
 
 typedef struct fg_gate_key {
     uint64_t key_id;
@@ -169,7 +240,18 @@ typedef struct fg_gate_key {
     fg_key_state_t state; /* FG_KEY_ENABLED or FG_KEY_DISABLED */
     const fg_gate_grant_t *grants;
     size_t grant_count;
+    fg_wall_t not_before, expires; /* of the value; 0: no bound */
+    const struct fg_address_rule *addresses;
+    size_t address_count;
+    /* further values of the key (rotation), each with an end of its own */
+    const struct fg_gate_value *values;
+    size_t value_count;
 } fg_gate_key_t;
+
+typedef struct fg_gate_value {
+    fg_digest_t digest;
+    fg_wall_t not_before, expires;
+} fg_gate_value_t;
 
 /* Make the gate equal to what is handed in; calling again with the same changes nothing. FG_FULL
  * says which table. An existing slot keeps its counts; only a new one takes the grant's words. */
@@ -209,8 +291,10 @@ void fg_gate_seq_set(fg_gate_writer_t *writer, uint64_t seq);
 typedef struct fg_gate_usage {
     uint64_t key_id, plan_id;
     uint64_t quota_word, extension_word;
+    uint64_t granted_word;
     uint64_t day_words[2];
     uint32_t throttled, over_quota;
+    uint32_t slot_index;
 } fg_gate_usage_t;
 
 /* Hand every pair that counted since the last drain to `each`; when `each` returns false the rest
@@ -221,10 +305,36 @@ FG_MUST_USE bool fg_gate_drain(fg_gate_writer_t *writer,
 FG_MUST_USE bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id,
                                   fg_gate_usage_t *ret_usage);
 
+/* Publish a grant that is committed. Nothing happens when the slot is not the pair's any more. */
+void fg_gate_granted_set(fg_gate_writer_t *writer, const fg_gate_usage_t *usage,
+                         uint64_t granted_word);
+/* Hand every pair that asked for a grant since the last call to `each`. */
+void fg_gate_wanted(fg_gate_writer_t *writer, void (*each)(void *ctx, const fg_gate_usage_t *usage),
+                    void *ctx);
+/* Wait until somebody wants, at most `timeout_ms`; `seen` is what the last call returned, 0 first.
+ * Needs no lock: it reads a word of the mapping. */
+uint32_t fg_gate_want_wait(fg_gate_t *gate, uint32_t seen, int timeout_ms);
+/* Closed: no window has a first grant, so that nothing is spent that the ledger does not know. */
+void fg_gate_closed_set(fg_gate_writer_t *writer, bool is_closed);
+bool fg_gate_is_closed(const fg_gate_t *gate);
+/* Minute (since 1970) of the last admitted request with this value; 0: none known. */
+uint32_t fg_gate_used_minute(const fg_gate_t *gate, fg_digest_t digest);
+/* Answers by class (0 none, 1xx..5xx) of every pair that answered since the last call; wrapping
+ * totals since the meter was claimed. */
+typedef struct fg_gate_answers {
+    uint64_t key_id, plan_id;
+    uint64_t statuses[6];
+} fg_gate_answers_t;
+FG_MUST_USE bool fg_gate_meters_drain(fg_gate_writer_t *writer,
+                                      bool (*each)(void *ctx, const fg_gate_answers_t *answers),
+                                      void *ctx);
+/* Buckets and meters that lie idle are taken back in steps; call every second. */
+void fg_gate_sweep(fg_gate_writer_t *writer, fg_now_t now);
+
 /* Fill of each table, for alarms and metrics. */
 typedef struct fg_gate_fill {
     uint64_t keys, keys_max, slots, slots_max, plans, plans_max, stages, stages_max;
-    uint64_t buckets, buckets_max, bytes_resident;
+    uint64_t buckets, buckets_max, meters, meters_max, bytes_resident;
 } fg_gate_fill_t;
 fg_gate_fill_t fg_gate_fill(const fg_gate_writer_t *writer);
 

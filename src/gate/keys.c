@@ -171,6 +171,8 @@ fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer)
     return FG_OK;
 }
 
+static void slot_retire(fg_gate_writer_t *writer, uint32_t index);
+
 static uint32_t slot_make(fg_gate_writer_t *writer)
 {
     uint32_t index = fg_gate_pool_get(&writer->free_slots, fg_now().mono);
@@ -183,6 +185,28 @@ static uint32_t slot_make(fg_gate_writer_t *writer)
     return (uint32_t)used;
 }
 
+/* Give the slot other terms (NULL: none). The former line is free once nobody can read it. */
+bool fg_gate_slot_terms_set(fg_gate_writer_t *writer, fg_gate_slot_t *slot,
+                            const fg_gate_terms_t *terms)
+{
+    uint32_t index = FG_GATE_NONE;
+    if (terms) {
+        index = slot_make(writer);
+        if (index == FG_GATE_NONE)
+            return false;
+        fg_gate_terms_t *line = (fg_gate_terms_t *)&writer->gate->slots[index];
+        memset(line, 0, sizeof(fg_gate_slot_t));
+        memcpy(line, terms, offsetof(fg_gate_terms_t, key_id));
+        atomic_store_explicit(&writer->gate->slots[index].key_id, FG_GATE_CHUNK,
+                              memory_order_relaxed);
+    }
+    uint32_t before = atomic_exchange_explicit(&slot->terms, terms ? index + 1 : 0,
+                                               memory_order_acq_rel);
+    if (before != 0)
+        slot_retire(writer, before - 1);
+    return true;
+}
+
 static void slot_retire(fg_gate_writer_t *writer, uint32_t index)
 {
     atomic_store_explicit(&writer->gate->slots[index].key_id, 0, memory_order_release);
@@ -191,15 +215,18 @@ static void slot_retire(fg_gate_writer_t *writer, uint32_t index)
 
 /* It has no owner yet, but is not free either: a writer that dies now leaks it until the next boot,
  * and nobody drains figures that a newer slot of the same pair would contradict. */
-static void slot_fill(fg_gate_slot_t *slot, const fg_gate_grant_t *grant)
+static bool slot_fill(fg_gate_writer_t *writer, fg_gate_slot_t *slot, uint32_t plan_index,
+                      const fg_gate_grant_t *grant)
 {
     atomic_store_explicit(&slot->key_id, FG_GATE_CHUNK, memory_order_relaxed);
     memset(slot, 0, offsetof(fg_gate_slot_t, key_id));
     atomic_store_explicit(&slot->quota, grant->quota_word, memory_order_relaxed);
-    atomic_store_explicit(&slot->extension, grant->extension_word, memory_order_relaxed);
+    atomic_store_explicit(&slot->granted, grant->granted_word, memory_order_relaxed);
     for (int i = 0; i < 2; i++)
         atomic_store_explicit(&slot->day[i], grant->day_words[i], memory_order_relaxed);
-    slot->plan_id = grant->plan_id;
+    slot->plan_index = plan_index;
+    fg_gate_terms_t terms = {.extension_word = grant->extension_word};
+    return grant->extension_word == 0 || fg_gate_slot_terms_set(writer, slot, &terms);
 }
 
 /* ---- pairs ---- */
@@ -247,12 +274,12 @@ static fg_status_t pair_add(fg_gate_writer_t *writer, fg_gate_entry_t *entry,
     if (!free_word)
         free_word = more_pairs(writer, entry);
     uint32_t slot_index = free_word ? slot_make(writer) : FG_GATE_NONE;
-    if (slot_index == FG_GATE_NONE)
+    if (slot_index == FG_GATE_NONE ||
+        !slot_fill(writer, &writer->gate->slots[slot_index], plan_index, grant))
         return fg_error_set(reterr, FG_FULL, "slots",
                             "the gate holds %llu pairs of API key and usage plan, no more "
                             "fit; start with a larger --gate-keys-max",
                             (unsigned long long)writer->gate->geometry.slots_max);
-    slot_fill(&writer->gate->slots[slot_index], grant);
     atomic_store_explicit(free_word, FG_GATE_PAIR(plan_index, slot_index), memory_order_release);
     return FG_OK;
 }
@@ -272,13 +299,14 @@ static void pairs_drop(fg_gate_writer_t *writer, fg_gate_entry_t *entry, const f
     for (size_t i = 0; (word = fg_gate_entry_pair(writer->gate, entry, i)) != NULL; i++) {
         uint64_t pair = atomic_load_explicit(word, memory_order_relaxed);
         if (pair == 0 ||
-            (key && is_granted(key, writer->gate->slots[FG_GATE_PAIR_SLOT(pair)].plan_id)))
+            (key && is_granted(key, writer->plan_ids[FG_GATE_PAIR_PLAN(pair)])))
             continue;
         uint32_t index = FG_GATE_PAIR_SLOT(pair);
         /* disowned, unlinked, free: wherever a writer dies, no slot is free and linked at once */
         atomic_store_explicit(&writer->gate->slots[index].key_id, FG_GATE_CHUNK,
                               memory_order_release);
         atomic_store_explicit(word, 0, memory_order_release);
+        (void)fg_gate_slot_terms_set(writer, &writer->gate->slots[index], NULL);
         slot_retire(writer, index);
     }
 }

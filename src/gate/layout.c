@@ -7,7 +7,7 @@ static uint64_t aligned(uint64_t offset)
 
 /* Offsets of the sections, in file order; the last one is the file's size. */
 typedef struct places {
-    uint64_t stages, live, records, buckets, dirty, slots, directories, end;
+    uint64_t stages, live, records, buckets, dirty, slots, meters, explains, series, directories, end;
 } places_t;
 
 /* One bank: directories of every level, one behind the other. */
@@ -24,7 +24,11 @@ static places_t places_of(const fg_gate_geometry_t *g)
     at.buckets = aligned(at.records + (uint64_t)g->records_max * sizeof(fg_gate_record_t));
     at.dirty = aligned(at.buckets + (uint64_t)g->buckets * sizeof(fg_gate_bucket_t));
     at.slots = aligned(at.dirty + g->slots_max / FG_GATE_SLOTS_PER_DIRTY + 1);
-    at.directories = aligned(at.slots + g->slots_max * sizeof(fg_gate_slot_t));
+    at.meters = aligned(at.slots + g->slots_max * sizeof(fg_gate_slot_t));
+    at.explains = aligned(at.meters + (uint64_t)g->meters * sizeof(fg_gate_meter_t));
+    at.series = aligned(at.explains + (uint64_t)g->explains * FG_GATE_EXPLAIN_BYTES);
+    at.directories = aligned(at.series +
+                             (uint64_t)FG_GATE_WORKERS_MAX * g->series * FG_GATE_SERIES_BYTES);
     at.end = at.directories + 2 * bank_bytes(g);
     return at;
 }
@@ -45,6 +49,9 @@ void fg_gate_place(fg_gate_t *gate, void *base, const fg_gate_geometry_t *geomet
     gate->buckets = (fg_gate_bucket_t *)(bytes + at.buckets);
     gate->dirty = (_Atomic uint8_t *)(bytes + at.dirty);
     gate->slots = (fg_gate_slot_t *)(bytes + at.slots);
+    gate->meters = (fg_gate_meter_t *)(bytes + at.meters);
+    gate->explains = bytes + at.explains;
+    gate->series = bytes + at.series;
     gate->directories = bytes + at.directories;
     gate->geometry = *geometry;
     gate->file_bytes = at.end;
@@ -114,6 +121,15 @@ fg_gate_pair_t *fg_gate_entry_pair(const fg_gate_t *gate, fg_gate_entry_t *entry
     return (fg_gate_pair_t *)&gate->slots[more - 1] + index;
 }
 
+const fg_gate_terms_t *fg_gate_slot_terms(const fg_gate_t *gate, const fg_gate_slot_t *slot)
+{
+    /* acquire: a line of terms is whole before its index is stored */
+    uint32_t terms = atomic_load_explicit(&slot->terms, memory_order_acquire);
+    return terms == 0 || terms > gate->geometry.slots_max
+               ? NULL
+               : (const fg_gate_terms_t *)&gate->slots[terms - 1];
+}
+
 /* ---- plans ---- */
 
 const fg_gate_record_t *fg_gate_record_of(const fg_gate_t *gate, uint32_t plan_index)
@@ -141,7 +157,7 @@ fg_throttle_t fg_gate_record_throttle(const fg_gate_record_t *record)
 {
     return (fg_throttle_t){.rate_milli_rps = record->rate_milli_rps,
                            .burst = record->burst,
-                           .is_set = record->has_throttle};
+                           .is_set = record->flags & FG_GATE_RECORD_HAS_THROTTLE};
 }
 
 fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record)
@@ -149,5 +165,5 @@ fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record)
     return (fg_quota_t){.limit = record->quota_limit,
                         .period = (fg_period_t)record->period,
                         .offset_days = record->offset_days,
-                        .is_set = record->has_quota};
+                        .is_set = record->flags & FG_GATE_RECORD_HAS_QUOTA};
 }

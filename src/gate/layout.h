@@ -10,8 +10,12 @@
  *                       can read them
  *     buckets_at       buckets x 16: id and throttle word of (stage, method)
  *     dirty_at         slots_max / 64: a byte per 64 slots that counted since the last drain
- *     slots_at         slots_max x 64: one cache line per pair of key and plan (or 6 more plans of
- *                       a key)
+ *     slots_at         slots_max x 64: cache lines of five kinds, told apart by who points to them:
+ *                       a slot (one pair of key and plan, or of customer and plan), 7 more pairs of
+ *                       a key, the terms of a key's value, the terms of a pair
+ *     meters_at        meters x 64: what backends answered to one slot, claimed by hash
+ *     explains_at      explains x 256: a ring of the latest refusals (explain.h)
+ *     series_at        FG_GATE_WORKERS_MAX x series x 512: metrics, per worker (metrics.h)
  *     directories_at   two banks, each a directory of every size from 2^level_min to 2^level_max
  *                       entries of 64 bytes
  *
@@ -33,23 +37,31 @@
 #define FG_GATE_MAGIC UINT64_C(0x3145544147474146) /* "FAGGATE1" */
 
 enum {
-    FG_GATE_VERSION = 1,
+    FG_GATE_VERSION = 2,
     FG_GATE_HEADER_BYTES = 4096,
     FG_GATE_LINE_BYTES = 64,
-    FG_GATE_ENTRY_PLANS = 4, /* plans of a key in its entry */
-    FG_GATE_CHUNK_PLANS =
-        6, /* more of them in one slot line, before the word that tells whose it is */
+    FG_GATE_ENTRY_PLANS = 3, /* plans of a key in its entry */
+    FG_GATE_CHUNK_PLANS = 7, /* more of them in one line, before the word that tells whose it is */
     FG_GATE_RECORD_STAGES = 48,
+    FG_GATE_RECORD_METHODS = 10,
+    FG_GATE_RECORD_ADDRESSES = 12,
+    FG_GATE_WANTS = 256, /* slots that wait for a grant, the latest ones */
+    FG_GATE_WORKERS_MAX = 64,
     FG_GATE_SLOTS_PER_DIRTY = 64,
     FG_GATE_BUCKET_PROBES = 32,
+    FG_GATE_EXPLAIN_BYTES = 256,
+    FG_GATE_SERIES_BYTES = 512,
 };
 
 /* Everything that offsets follow from; compared whole when a file is opened. */
 typedef struct fg_gate_geometry {
     uint64_t slots_max;
     uint32_t plans_max, records_max, stages_max, buckets;
+    uint32_t meters, explains, series; /* meters and explains are powers of two */
     uint32_t level_min, level_max;
+    uint32_t spare; /* no padding: compared as bytes */
 } fg_gate_geometry_t;
+_Static_assert(sizeof(fg_gate_geometry_t) == 48, "no padding");
 
 typedef struct fg_gate_header {
     uint64_t magic;
@@ -66,10 +78,18 @@ typedef struct fg_gate_header {
     /* burst 2^32 and up: no account limit */
     _Atomic uint64_t account_rate_milli_rps, account_burst;
     _Atomic uint32_t are_keys_without_plan_allowed;
+    _Atomic uint32_t is_leased; /* quotas are spent only as far as they are granted */
+    _Atomic uint32_t is_closed; /* and nothing is granted by the opening of a window */
     /* written by every request: its own line */
     _Alignas(FG_GATE_LINE_BYTES) fg_throttle_word_t account_word;
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count; /* the writer's own, for the fill */
-    _Atomic uint64_t tombstone_count, slots_used, buckets_used;
+    _Atomic uint64_t tombstone_count, slots_used, buckets_used, meters_used;
+    /* written by workers that were refused */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t explain_head;
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t want_seq; /* a futex; wants[want_seq %
+                                                               FG_GATE_WANTS] is written next */
+    _Atomic uint32_t wants[FG_GATE_WANTS];                  /* slot index plus 1 */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t worker_pids[FG_GATE_WORKERS_MAX]; /* 0: free */
 } fg_gate_header_t;
 _Static_assert(sizeof(fg_gate_header_t) <= FG_GATE_HEADER_BYTES, "the header fits its page");
 
@@ -83,18 +103,48 @@ typedef struct fg_gate_stage {
 } fg_gate_stage_t;
 _Static_assert(sizeof(fg_gate_stage_t) == 192, "three lines");
 
+enum {
+    FG_GATE_RECORD_HAS_THROTTLE = 1,
+    FG_GATE_RECORD_HAS_QUOTA = 2,
+    FG_GATE_RECORD_HAS_ADDRESS_THROTTLE = 4,
+};
+
 typedef struct fg_gate_record {
     uint64_t plan_id;
-    uint64_t rate_milli_rps;
+    uint64_t rate_milli_rps, quota_limit;
     uint32_t burst;
-    uint8_t has_throttle, has_quota, period, offset_days;
-    uint64_t quota_limit;
+    uint8_t flags, period, offset_days, counted; /* statuses that count: bit n for n-hundreds */
     uint32_t stage_count; /* in this record */
     uint32_t next;        /* record with more stages, plus 1 */
-    char padding[24];
+    uint64_t address_rate_milli_rps;
+    uint32_t address_burst;
+    uint32_t addresses;    /* first record of address rules, plus 1 */
+    uint32_t methods;      /* first record of method throttles, plus 1 */
+    uint8_t outage, allowance_percent, spare[2];
     uint32_t stages[FG_GATE_RECORD_STAGES];
 } fg_gate_record_t;
 _Static_assert(sizeof(fg_gate_record_t) == 256, "four lines");
+
+/* Throttles of single methods in a plan (rule P4). Records of one chain are ordered by method_id. */
+typedef struct fg_gate_method_record {
+    uint32_t next, count;
+    struct {
+        uint64_t method_id, rate_milli_rps;
+        uint32_t burst, spare;
+    } methods[FG_GATE_RECORD_METHODS];
+    uint64_t padding;
+} fg_gate_method_record_t;
+_Static_assert(sizeof(fg_gate_method_record_t) == sizeof(fg_gate_record_t), "as large");
+
+/* Address rules (rule X5), the longest prefix first, so that the first that fits decides. */
+typedef struct fg_gate_address_record {
+    uint32_t next, count;
+    struct {
+        uint8_t address[16], prefix_bits, is_denied, spare[2];
+    } rules[FG_GATE_RECORD_ADDRESSES];
+    uint64_t padding;
+} fg_gate_address_record_t;
+_Static_assert(sizeof(fg_gate_address_record_t) == sizeof(fg_gate_record_t), "as large");
 
 typedef struct fg_gate_bucket {
     _Atomic uint64_t id; /* 0: free */
@@ -104,13 +154,46 @@ _Static_assert(sizeof(fg_gate_bucket_t) == 16, "four to a line");
 
 typedef struct fg_gate_slot {
     fg_throttle_word_t throttle;
-    fg_quota_word_t quota, extension, day[2];
+    fg_quota_word_t quota, granted, day[2];
     _Atomic uint32_t throttled;  /* refusals, wrapping */
     _Atomic uint32_t over_quota; /* refusals, wrapping in 31 bits; FG_GATE_SLOT_DIRTY above */
-    _Atomic uint64_t key_id;     /* 0: free; FG_GATE_CHUNK: more pairs of a key */
-    uint64_t plan_id;
+    uint32_t plan_index;
+    _Atomic uint32_t terms;  /* line of terms of its own, plus 1 */
+    _Atomic uint64_t key_id; /* 0: free; FG_GATE_CHUNK: a line of another kind */
 } fg_gate_slot_t;
 _Static_assert(sizeof(fg_gate_slot_t) == FG_GATE_LINE_BYTES, "one line");
+
+/* What holds for one pair beside its plan. Written once, then read-only until nobody can read it;
+ * a change is another line, published with one store of slot.terms. */
+typedef struct fg_gate_terms {
+    uint64_t extension_word; /* of UpdateUsage, 0 for none */
+    uint64_t rate_milli_rps, quota_limit;
+    uint32_t burst;
+    uint32_t flags;       /* fg_gate_terms_flag_t */
+    uint32_t until_s;     /* the override ends then (UTC seconds); 0: never */
+    uint32_t quota_slot;  /* slot whose quota counts in place of the pair's own, plus 1 */
+    uint32_t shadow_slot; /* slot that counts what another plan would do, plus 1 */
+    uint32_t spare;
+    _Atomic uint64_t key_id; /* FG_GATE_CHUNK */
+} fg_gate_terms_t;
+_Static_assert(sizeof(fg_gate_terms_t) <= FG_GATE_LINE_BYTES, "one line");
+
+/* What holds for one value of a key. Copy on write as well. */
+typedef struct fg_gate_value_terms {
+    uint32_t not_before_s, expires_s; /* UTC seconds; 0: no bound */
+    uint32_t addresses;               /* first record of address rules, plus 1 */
+    uint32_t spare[11];
+    _Atomic uint64_t key_id; /* FG_GATE_CHUNK */
+} fg_gate_value_terms_t;
+_Static_assert(sizeof(fg_gate_value_terms_t) == FG_GATE_LINE_BYTES, "one line");
+
+typedef struct fg_gate_meter {
+    _Atomic uint32_t slot;         /* index plus 1; 0: free */
+    _Atomic uint32_t is_dirty;     /* counted since the last drain */
+    _Atomic uint64_t statuses[6];  /* answers by class, wrapping: [0] no answer, [1] 1xx ... [5] 5xx */
+    _Atomic uint64_t owner;        /* key id of the slot when it was claimed */
+} fg_gate_meter_t;
+_Static_assert(sizeof(fg_gate_meter_t) == FG_GATE_LINE_BYTES, "one line");
 /* No packed id is as large. Also a slot that is on its way into or out of use: neither drained nor
  * given to another. */
 #define FG_GATE_CHUNK      UINT64_MAX
@@ -140,8 +223,10 @@ typedef struct fg_gate_entry {
     fg_digest_t digest;
     _Atomic uint64_t key_id;
     _Atomic uint32_t state; /* fg_key_state_t; FG_KEY_UNKNOWN: never used */
-    _Atomic uint32_t more;  /* slot line with more pairs, plus 1 */
+    _Atomic uint32_t more;  /* line with more pairs, plus 1 */
     fg_gate_pair_t pairs[FG_GATE_ENTRY_PLANS];
+    _Atomic uint32_t terms;       /* line of terms of this value, plus 1 */
+    _Atomic uint32_t used_minute; /* of the last admitted request, minutes since 1970 */
 } fg_gate_entry_t;
 _Static_assert(sizeof(fg_gate_entry_t) == FG_GATE_LINE_BYTES, "one line");
 
@@ -153,6 +238,8 @@ struct fg_gate {
     fg_gate_bucket_t *buckets;
     _Atomic uint8_t *dirty;
     fg_gate_slot_t *slots;
+    fg_gate_meter_t *meters;
+    char *explains, *series;
     char *directories;
     fg_gate_geometry_t geometry;
     uint64_t file_bytes;
@@ -178,6 +265,9 @@ bool fg_gate_record_covers(const fg_gate_t *gate, const fg_gate_record_t *record
                            uint32_t stage_index);
 fg_throttle_t fg_gate_record_throttle(const fg_gate_record_t *record);
 fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record);
+
+/* The terms of a slot; NULL for none. */
+const fg_gate_terms_t *fg_gate_slot_terms(const fg_gate_t *gate, const fg_gate_slot_t *slot);
 
 /* The pairs of an entry: word number `index`, NULL past the end. */
 fg_gate_pair_t *fg_gate_entry_pair(const fg_gate_t *gate, fg_gate_entry_t *entry, size_t index);

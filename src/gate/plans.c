@@ -125,8 +125,8 @@ static void fill(fg_gate_record_t *record, const fg_gate_plan_t *plan)
         .plan_id = plan->plan_id,
         .rate_milli_rps = plan->throttle.rate_milli_rps,
         .burst = plan->throttle.burst,
-        .has_throttle = plan->throttle.is_set,
-        .has_quota = plan->quota.is_set,
+        .flags = (uint8_t)((plan->throttle.is_set ? FG_GATE_RECORD_HAS_THROTTLE : 0) |
+                           (plan->quota.is_set ? FG_GATE_RECORD_HAS_QUOTA : 0)),
         .period = (uint8_t)plan->quota.period,
         .offset_days = plan->quota.offset_days,
         .quota_limit = plan->quota.limit,

@@ -22,7 +22,10 @@ enum {
     SLOTS_MAX_DEFAULT = 32000000,
     PLANS_MAX_DEFAULT = 65536,
     STAGES_MAX_DEFAULT = 16384,
-    BUCKETS_DEFAULT = 65536,
+    BUCKETS_DEFAULT = 1 << 20,
+    METERS_DEFAULT = 1 << 18,
+    EXPLAINS_DEFAULT = 1 << 16,
+    SERIES_DEFAULT = 1024,
     LEVEL_MIN = 12,
     LEVEL_MAX = 36,
     KEYS_PERCENT_MAX = 60, /* of the largest directory: the rest is room for deleted keys */
@@ -49,6 +52,9 @@ static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometr
         .records_max = options->plans_max * 3 + 64,
         .stages_max = options->stages_max,
         .buckets = options->buckets,
+        .meters = options->meters ? options->meters : METERS_DEFAULT,
+        .explains = options->explains ? options->explains : EXPLAINS_DEFAULT,
+        .series = options->series ? options->series : SERIES_DEFAULT,
         .level_min = LEVEL_MIN,
         .level_max = LEVEL_MIN,
     };
@@ -127,6 +133,7 @@ static void header_fill(fg_gate_header_t *header, const fg_gate_options_t *optio
     memcpy(header->boot_id, options->boot_id, sizeof(header->boot_id));
     atomic_init(&header->directory, FG_GATE_DIRECTORY(0, geometry->level_min, 0));
     atomic_init(&header->account_burst, UINT64_MAX);
+    atomic_init(&header->is_leased, options->is_leased);
     header->magic = FG_GATE_MAGIC;
 }
 

@@ -46,6 +46,10 @@ uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id);
 fg_status_t fg_gate_plans_scan(fg_gate_writer_t *writer);
 fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);
 
+/* Give the slot other terms (NULL: none); false when no line is left. */
+bool fg_gate_slot_terms_set(fg_gate_writer_t *writer, fg_gate_slot_t *slot,
+                            const fg_gate_terms_t *terms);
+
 /* Put an index behind the others; false without memory (it then stays unused until the next start).
  * */
 bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at);

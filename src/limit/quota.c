@@ -10,6 +10,7 @@
 #include "limit/quota.h"
 
 #include "base/limits.h"
+#include "limit/lease.h"
 
 enum { WEEK_DAYS = 7, EPOCH_WEEKDAY = 3 /* day 0 was a Thursday, weeks open on Monday */ };
 
@@ -54,24 +55,44 @@ static fg_quota_window_t window_of(uint64_t word, fg_quota_t quota, fg_wall_t no
     return (fg_quota_window_t){seen, end};
 }
 
-static uint64_t limit_in(const fg_quota_word_t *extension, fg_quota_t quota, uint32_t start_day)
+static uint64_t limit_in(fg_quota_t quota, uint32_t start_day)
 {
-    /* relaxed: a stale extension is one that the call which wrote it has not answered yet */
-    uint64_t word = extension ? atomic_load_explicit(extension, memory_order_relaxed) : 0;
+    uint64_t word = quota.extension_word;
     return word != 0 && FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word)
                                                              : quota.limit;
 }
 
+/* How far the window may be spent before the next grant. */
+static uint64_t granted_in(const fg_quota_word_t *granted, fg_quota_t quota, uint32_t start_day,
+                           uint64_t limit)
+{
+    if (!granted)
+        return limit;
+    /* acquire: a grant is published after its commit; a stale one is only smaller */
+    uint64_t word = atomic_load_explicit(granted, memory_order_acquire);
+    uint64_t bound = 0;
+    if (FG_QUOTA_WORD_DAY(word) == start_day)
+        bound = FG_QUOTA_WORD_USED(word);
+    else if (!quota.is_closed)
+        bound = fg_lease_first(limit);
+    bound += quota.beyond_grant; /* both far below 2^63 */
+    return bound < limit ? bound : limit;
+}
+
 /* One round on a word that was read: granted with the next word, or refused. */
-static fg_quota_take_t weigh(uint64_t word, const fg_quota_word_t *extension, fg_quota_t quota,
+static fg_quota_take_t weigh(uint64_t word, const fg_quota_word_t *granted, fg_quota_t quota,
                              fg_wall_t now, uint64_t *ret_next)
 {
     fg_quota_window_t window = window_of(word, quota, now);
     uint64_t used = FG_QUOTA_WORD_DAY(word) == window.start_day ? FG_QUOTA_WORD_USED(word) : 0;
-    fg_quota_take_t take = {.limit = limit_in(extension, quota, window.start_day),
+    fg_quota_take_t take = {.limit = limit_in(quota, window.start_day),
+                            .start_day = window.start_day,
                             .used = used,
                             .reset_at = {(int64_t)window.end_day * FG_DAY_S}};
     if (used >= take.limit || used >= FG_QUOTA_USED_MAX)
+        return take;
+    take.is_dry = used >= granted_in(granted, quota, window.start_day, take.limit);
+    if (take.is_dry)
         return take;
     take.is_granted = true;
     take.used = used + 1;
@@ -79,16 +100,16 @@ static fg_quota_take_t weigh(uint64_t word, const fg_quota_word_t *extension, fg
     return take;
 }
 
-fg_quota_take_t fg_quota_check(const fg_quota_word_t *word, const fg_quota_word_t *extension,
+fg_quota_take_t fg_quota_check(const fg_quota_word_t *word, const fg_quota_word_t *granted,
                                fg_quota_t quota, fg_wall_t now)
 {
     uint64_t next;
     if (!quota.is_set)
         return (fg_quota_take_t){.is_granted = true};
-    return weigh(atomic_load_explicit(word, memory_order_relaxed), extension, quota, now, &next);
+    return weigh(atomic_load_explicit(word, memory_order_relaxed), granted, quota, now, &next);
 }
 
-fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *extension,
+fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *granted,
                               fg_quota_t quota, fg_wall_t now)
 {
     if (!quota.is_set)
@@ -96,7 +117,7 @@ fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *exte
     uint64_t seen = atomic_load_explicit(word, memory_order_acquire);
     for (int round = 0; round < FG_CAS_MAX; round++) {
         uint64_t next;
-        fg_quota_take_t take = weigh(seen, extension, quota, now, &next);
+        fg_quota_take_t take = weigh(seen, granted, quota, now, &next);
         if (!take.is_granted)
             return take;
         /* on failure `seen` is the newer word; a stale one only costs the round */

@@ -36,7 +36,12 @@ typedef struct fg_quota {
     uint64_t limit; /* requests per window, at most FG_QUOTA_USED_MAX */
     fg_period_t period;
     uint8_t offset_days;
-    bool is_set; /* false: no quota, calls are still counted */
+    bool is_set;    /* false: no quota, calls are still counted */
+    bool is_closed; /* nothing is granted to a window that no lease names yet (lease.h) */
+    uint64_t beyond_grant; /* requests that may be spent beyond the lease, never beyond the limit */
+    /* The limit that UpdateUsage gave one window: its day and, in the low 40 bits, the effective
+     * limit; 0 for none. */
+    uint64_t extension_word;
 } fg_quota_t;
 
 /* A window: [start_day, end_day) in day numbers. */
@@ -48,6 +53,8 @@ typedef struct fg_quota_window {
 typedef struct fg_quota_take {
     bool is_granted;
     bool is_contended;
+    bool is_dry;        /* refused by the lease alone: the limit has room */
+    uint32_t start_day; /* of the window that counted */
     uint64_t limit;     /* effective: with the extension of UpdateUsage */
     uint64_t used;      /* after this request when granted */
     fg_wall_t reset_at; /* when the next window opens */
@@ -56,15 +63,15 @@ typedef struct fg_quota_take {
 /* The window that holds `now`. */
 fg_quota_window_t fg_quota_window_at(fg_period_t period, uint8_t offset_days, fg_wall_t now);
 
-/* Would one request pass? `extension` is a word of the same shape whose low 40 bits are the
- * effective limit for that window when its day equals the window's (written by UpdateUsage); 0 when
- * there is none. Changes nothing. */
+/* Would one request pass? `granted` is a word of the same shape whose low 40 bits say how far the
+ * window of its day may be spent (lease.h); a window that it does not name has its first grant.
+ * NULL: the limit alone bounds. Changes nothing. */
 FG_MUST_USE fg_quota_take_t fg_quota_check(const fg_quota_word_t *word,
-                                           const fg_quota_word_t *extension, fg_quota_t quota,
+                                           const fg_quota_word_t *granted, fg_quota_t quota,
                                            fg_wall_t now);
 /* Count one request. A clock earlier than the window seen last counts in that window: a step back
  * admits nothing. */
-FG_MUST_USE fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *extension,
+FG_MUST_USE fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_word_t *granted,
                                           fg_quota_t quota, fg_wall_t now);
 /* Take one request back out of the window it was counted in; nothing when that window has passed.
  * */

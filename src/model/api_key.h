@@ -19,6 +19,8 @@ typedef struct fg_api_key {
     fg_str_t name, description, customer_id;
     fg_str_t stage_keys; /* JSON array of "api/stage" */
     fg_str_t tags;       /* JSON object, FG_STR_NONE when none were ever set */
+    fg_str_t extension; /* JSON object "faregate" (extension.h), FG_STR_NONE when never set */
+    uint32_t last_used_minute; /* minutes since 1970; 0: never, as far as is known */
     bool is_enabled;
     fg_wall_t created_at, updated_at;
     int64_t ordinal; /* order of creation; the page position */

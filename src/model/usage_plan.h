@@ -21,6 +21,7 @@ typedef struct fg_usage_plan {
     fg_str_t id; /* FG_ID_SHORT_BYTES */
     fg_str_t name, description, product_code;
     fg_str_t tags; /* JSON object or FG_STR_NONE */
+    fg_str_t extension; /* JSON object "faregate" (extension.h) or FG_STR_NONE */
     bool has_throttle, has_quota;
     double rate_limit;   /* requests per second, as given */
     int64_t burst_limit; /* requests */

@@ -49,6 +49,48 @@ static const char *const steps[] = {
 
     /* 2: keys of one customer are found without reading all */
     "CREATE INDEX api_keys_by_customer ON api_keys (customer_id, ordinal);",
+
+    /* 3: grants, extension members, further values of a key, customers, usage by minute, audit,
+     * alerts, exports */
+    "ALTER TABLE ledger ADD COLUMN granted_word BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE api_keys ADD COLUMN extension TEXT;"
+    "ALTER TABLE api_keys ADD COLUMN last_used_minute BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE usage_plans ADD COLUMN extension TEXT;"
+    "CREATE TABLE key_values (digest BLOB PRIMARY KEY, key_id TEXT NOT NULL REFERENCES api_keys (id),"
+    " sealed BLOB, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,"
+    " last_used_minute BIGINT NOT NULL DEFAULT 0);"
+    "CREATE INDEX key_values_by_key ON key_values (key_id);"
+    "CREATE TABLE customers (number BIGINT PRIMARY KEY, customer_id TEXT NOT NULL UNIQUE);"
+    "INSERT INTO counters (name, value) VALUES ('customer', 0), ('audit', 0), ('outbox', 0),"
+    " ('export', 0);"
+    "CREATE TABLE usage_minutes (plan_id TEXT NOT NULL, key_id TEXT NOT NULL, minute BIGINT NOT NULL,"
+    " admitted BIGINT NOT NULL, throttled BIGINT NOT NULL, over_quota BIGINT NOT NULL,"
+    " status_none BIGINT NOT NULL DEFAULT 0, status_1xx BIGINT NOT NULL DEFAULT 0,"
+    " status_2xx BIGINT NOT NULL DEFAULT 0, status_3xx BIGINT NOT NULL DEFAULT 0,"
+    " status_4xx BIGINT NOT NULL DEFAULT 0, status_5xx BIGINT NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (plan_id, key_id, minute));"
+    "CREATE INDEX usage_minutes_by_age ON usage_minutes (minute);"
+    "CREATE TABLE refusal_minutes (api_id TEXT NOT NULL, stage_name TEXT NOT NULL, minute BIGINT NOT "
+    "NULL,"
+    " outcome TEXT NOT NULL, requests BIGINT NOT NULL, PRIMARY KEY (api_id, stage_name, minute, "
+    "outcome));"
+    "CREATE TABLE audit (number BIGINT PRIMARY KEY, at BIGINT NOT NULL, access_key_id TEXT NOT NULL,"
+    " operation TEXT NOT NULL, request_id TEXT NOT NULL, subject TEXT NOT NULL, before TEXT, after "
+    "TEXT);"
+    "CREATE TABLE alerts (plan_id TEXT NOT NULL, key_id TEXT NOT NULL, start_day BIGINT NOT NULL,"
+    " threshold BIGINT NOT NULL, fired_at BIGINT NOT NULL, PRIMARY KEY (plan_id, key_id, start_day, "
+    "threshold));"
+    "CREATE TABLE outbox (number BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, url TEXT NOT NULL,"
+    " body TEXT NOT NULL, created_at BIGINT NOT NULL, next_at BIGINT NOT NULL, attempts BIGINT NOT "
+    "NULL,"
+    " delivered_at BIGINT, last_error TEXT);"
+    "CREATE INDEX outbox_due ON outbox (next_at) WHERE delivered_at IS NULL;"
+    "CREATE TABLE exports (number BIGINT PRIMARY KEY, plan_id TEXT NOT NULL, start_day BIGINT NOT "
+    "NULL,"
+    " end_day BIGINT NOT NULL, records TEXT NOT NULL, record_count BIGINT NOT NULL, hash TEXT NOT "
+    "NULL,"
+    " previous_hash TEXT NOT NULL, signature TEXT NOT NULL, closed_at BIGINT NOT NULL,"
+    " UNIQUE (plan_id, start_day));",
 };
 
 _Static_assert(FG_COUNT_OF(steps) == FG_SCHEMA_VERSION, "one step per version");

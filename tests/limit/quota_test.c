@@ -141,14 +141,16 @@ static void a_clock_that_steps_back_counts_in_the_newest_window(void **state)
 static void the_extension_counts_in_its_window_only(void **state)
 {
     (void)state;
-    fg_quota_word_t word = FG_QUOTA_WORD(20000, 3), extension = FG_QUOTA_WORD(20000, 5);
-    assert_true(fg_quota_take(&word, &extension, daily, at_day(20000)).is_granted);
-    fg_quota_take_t take = fg_quota_take(&word, &extension, daily, at_day(20000));
+    fg_quota_word_t word = FG_QUOTA_WORD(20000, 3);
+    fg_quota_t extended = daily;
+    extended.extension_word = FG_QUOTA_WORD(20000, 5);
+    assert_true(fg_quota_take(&word, NULL, extended, at_day(20000)).is_granted);
+    fg_quota_take_t take = fg_quota_take(&word, NULL, extended, at_day(20000));
     assert_true(take.is_granted && take.limit == 5 && take.used == 5);
-    assert_false(fg_quota_take(&word, &extension, daily, at_day(20000)).is_granted);
-    assert_int_equal(fg_quota_take(&word, &extension, daily, at_day(20001)).limit, 3);
-    extension = FG_QUOTA_WORD(20001, 0); /* nothing left: a limit of 0 is one */
-    assert_false(fg_quota_take(&word, &extension, daily, at_day(20001)).is_granted);
+    assert_false(fg_quota_take(&word, NULL, extended, at_day(20000)).is_granted);
+    assert_int_equal(fg_quota_take(&word, NULL, extended, at_day(20001)).limit, 3);
+    extended.extension_word = FG_QUOTA_WORD(20001, 0); /* nothing left: a limit of 0 is one */
+    assert_false(fg_quota_take(&word, NULL, extended, at_day(20001)).is_granted);
 }
 
 static void what_is_given_back_returns_to_its_window(void **state)
