@@ -150,6 +150,28 @@ static fg_status_t refuse(const fg_http_answer_t *answer, json_t *body, fg_refus
     return FG_DENIED;
 }
 
+fg_status_t fg_request_exchange(const fg_http_request_t *request, json_t **ret_output,
+                                fg_refusal_t *ret_refusal, fg_error_t *reterr)
+{
+    fg_http_answer_t answer;
+    fg_error_t reason = {.message = ""};
+
+    *ret_output = NULL;
+    if (fg_http_call(request, &answer, &reason) != FG_OK)
+        return fg_error_set(reterr, FG_IO, "", "Could not connect to the endpoint URL: \"%s\" (%s)",
+                            request->endpoint, reason.message);
+    json_t *body = answer.body.len ? fg_json_parse(answer.body, &reason) : NULL;
+    if (answer.status < 200 || answer.status > 299) {
+        fg_status_t status = refuse(&answer, body, ret_refusal);
+        json_decref(body);
+        return status;
+    }
+    if (answer.body.len && !body)
+        return fg_error_set(reterr, FG_IO, "", "the answer is no JSON: %s", reason.message);
+    *ret_output = body;
+    return FG_OK;
+}
+
 fg_status_t fg_request_send(const fg_context_t *context, const fg_command_t *command, json_t *input,
                             fg_str_t payload, bool is_traced, json_t **ret_output,
                             fg_refusal_t *ret_refusal, fg_error_t *reterr)
@@ -164,8 +186,6 @@ fg_status_t fg_request_send(const fg_context_t *context, const fg_command_t *com
         .credentials = &context->credentials,
         .is_traced = is_traced,
     };
-    fg_http_answer_t answer;
-    fg_error_t reason = {.message = ""};
 
     if (payload.at) {
         request.body = payload;
@@ -173,18 +193,5 @@ fg_status_t fg_request_send(const fg_context_t *context, const fg_command_t *com
     } else if (command->has_body) {
         request.body = make_body(command, input);
     }
-    *ret_output = NULL;
-    if (fg_http_call(&request, &answer, &reason) != FG_OK)
-        return fg_error_set(reterr, FG_IO, "", "Could not connect to the endpoint URL: \"%s\" (%s)",
-                            context->endpoint, reason.message);
-    json_t *body = answer.body.len ? fg_json_parse(answer.body, &reason) : NULL;
-    if (answer.status < 200 || answer.status > 299) {
-        fg_status_t status = refuse(&answer, body, ret_refusal);
-        json_decref(body);
-        return status;
-    }
-    if (answer.body.len && !body)
-        return fg_error_set(reterr, FG_IO, "", "the answer is no JSON: %s", reason.message);
-    *ret_output = body;
-    return FG_OK;
+    return fg_request_exchange(&request, ret_output, ret_refusal, reterr);
 }

@@ -24,5 +24,8 @@ FG_MUST_USE fg_status_t fg_request_send(const fg_context_t *context, const fg_co
                                         json_t *input, fg_str_t payload, bool is_traced,
                                         json_t **ret_output, fg_refusal_t *ret_refusal,
                                         fg_error_t *reterr);
+/* The same of a request that is made already, which need be no operation of the table. */
+FG_MUST_USE fg_status_t fg_request_exchange(const fg_http_request_t *request, json_t **ret_output,
+                                            fg_refusal_t *ret_refusal, fg_error_t *reterr);
 
 #endif

@@ -9,6 +9,7 @@ const fg_operation_t fg_operations[] = {
 #define FG_OP(name, verb, path, query, ok, txn, body, handler)                                     \
     {#name, #verb, path, query, ok, txn, FG_BODY_##body, handler},
 #include "control/operations.def"
+#include "control/extensions.def"
 #undef FG_OP
 };
 #undef READ

@@ -48,7 +48,7 @@ typedef struct fg_operation {
     fg_handler_t *handler; /* NULL: 501 */
 } fg_operation_t;
 
-/* The table, in the order of operations.def. */
+/* The table: operations.def, then what is ours, extensions.def. */
 extern const fg_operation_t fg_operations[];
 extern const size_t fg_operation_count;
 

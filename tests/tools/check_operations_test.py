@@ -47,3 +47,16 @@ def test_a_wrong_success_code_is_reported(tmp_path):
     done = check(planted)
     assert done.returncode == 1
     assert "DeleteMethod: row says" in done.stdout
+
+
+@pytest.mark.parametrize("row, report", [
+    ('FG_OP(GetStages, GET, "/faregate/stages", NULL, 200, READ, NONE, NULL)', "GetStages: is the service's name"),
+    ('FG_OP(GetThings, GET, "/things", NULL, 200, READ, NONE, NULL)', "GetThings: /things is not under /faregate/"),
+    ('FG_OP(GetThings, GET, "/faregate/things")', "could not be read"),
+])
+def test_a_trespass_of_an_extension_is_reported(tmp_path, row, report):
+    planted = tmp_path / "extensions.def"
+    planted.write_text(f"/* ours */\n{row}\n")
+    done = subprocess.run([CHECKER, TABLE, planted], text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 1
+    assert report in done.stdout

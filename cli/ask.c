@@ -1,0 +1,49 @@
+#include "ask.h"
+
+#include "base/uri.h"
+#include "request.h"
+
+fg_str_t fg_ask_path(const char *pattern, const char *label)
+{
+    fg_str_t behind = fg_str(pattern);
+    fg_str_t before = fg_str_cut(&behind, '{');
+    fg_str_t text = fg_uri_encode(fg_str(label), NULL, fg_cli_arena());
+
+    FG_ASSERT(behind.len > 0);
+    return fg_str(fg_text("%.*s%.*s%s", FG_STR_ARG(before), FG_STR_ARG(text), behind.at + 1));
+}
+
+void fg_ask_query(fg_ask_t *ask, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    fg_str_t text = fg_uri_encode(fg_str(value), NULL, fg_cli_arena());
+    ask->query = fg_str(fg_text("%.*s%s%s=%.*s", FG_STR_ARG(ask->query), ask->query.len ? "&" : "",
+                                name, FG_STR_ARG(text)));
+}
+
+int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
+{
+    fg_error_t error = {.message = ""};
+    fg_refusal_t refusal;
+    fg_context_t context;
+
+    if (fg_context_find(wishes, &context, &error) != FG_OK)
+        return fg_fail(FG_EXIT_ERROR, "%s", error.message);
+    fg_http_request_t request = {
+        .endpoint = context.endpoint,
+        .verb = ask->verb,
+        .path = ask->path,
+        .query = ask->query.at ? ask->query : FG_STR(""),
+        .body = ask->body,
+        .credentials = &context.credentials,
+    };
+    fg_status_t status = fg_request_exchange(&request, ret_answer, &refusal, &error);
+    if (status == FG_DENIED)
+        return fg_fail(FG_EXIT_REFUSED, "%s (%s)", refusal.message, refusal.type);
+    if (status != FG_OK)
+        return fg_fail(FG_EXIT_ERROR, "%s", error.message);
+    if (!*ret_answer)
+        *ret_answer = json_object();
+    return *ret_answer ? FG_EXIT_OK : fg_fail(FG_EXIT_ERROR, "out of memory");
+}
