@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static fg_gate_usage_t read_slot(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot)
+fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot)
 {
     const fg_gate_terms_t *terms = fg_gate_slot_terms(writer->gate, slot);
     fg_gate_usage_t usage = {
@@ -28,15 +28,14 @@ static fg_gate_usage_t read_slot(const fg_gate_writer_t *writer, const fg_gate_s
 
 /* True when the slot's figures were taken (or there were none). */
 static bool drain_slot(const fg_gate_writer_t *writer, fg_gate_slot_t *slot,
-                       bool (*each)(void *ctx, const fg_gate_usage_t *usage),
-                       void *ctx)
+                       bool (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx)
 {
     uint64_t key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire);
     if (key_id == 0 || key_id == FG_GATE_CHUNK ||
         !(atomic_load_explicit(&slot->over_quota, memory_order_seq_cst) & FG_GATE_SLOT_DIRTY))
         return true;
     atomic_fetch_and_explicit(&slot->over_quota, ~FG_GATE_SLOT_DIRTY, memory_order_seq_cst);
-    fg_gate_usage_t usage = read_slot(writer, slot);
+    fg_gate_usage_t usage = fg_gate_slot_usage(writer, slot);
     if (each(ctx, &usage))
         return true;
     atomic_fetch_or_explicit(&slot->over_quota, FG_GATE_SLOT_DIRTY, memory_order_relaxed);
@@ -64,6 +63,53 @@ bool fg_gate_drain(fg_gate_writer_t *writer, bool (*each)(void *ctx, const fg_ga
     return true;
 }
 
+/* ---- answers ---- */
+
+/* True when the meter's figures were taken (or there were none, or nobody's). */
+static bool drain_meter(const fg_gate_writer_t *writer, fg_gate_meter_t *meter,
+                        bool (*each)(void *ctx, const fg_gate_answers_t *answers), void *ctx)
+{
+    if (atomic_exchange_explicit(&meter->is_dirty, 0, memory_order_seq_cst) == 0)
+        return true;
+    uint32_t slot = atomic_load_explicit(&meter->slot, memory_order_acquire);
+    uint64_t owner = atomic_load_explicit(&meter->owner, memory_order_acquire);
+    if (slot == 0 || slot > writer->gate->geometry.slots_max ||
+        atomic_load_explicit(&writer->gate->slots[slot - 1].key_id, memory_order_relaxed) != owner)
+        return true;
+    fg_gate_answers_t answers = {
+        .key_id = owner,
+        .plan_id = writer->plan_ids[writer->gate->slots[slot - 1].plan_index],
+    };
+    for (size_t i = 0; i < FG_COUNT_OF(answers.statuses); i++)
+        answers.statuses[i] = atomic_load_explicit(&meter->statuses[i], memory_order_relaxed);
+    if (each(ctx, &answers))
+        return true;
+    atomic_store_explicit(&meter->is_dirty, 1, memory_order_relaxed);
+    return false;
+}
+
+bool fg_gate_meters_drain(fg_gate_writer_t *writer,
+                          bool (*each)(void *ctx, const fg_gate_answers_t *answers), void *ctx)
+{
+    fg_gate_t *gate = writer->gate;
+    uint32_t meters = gate->geometry.meters;
+    for (uint32_t first = 0; first < meters; first += FG_GATE_METERS_PER_DIRTY) {
+        _Atomic uint8_t *group = &gate->meters_dirty[first / FG_GATE_METERS_PER_DIRTY];
+        if (atomic_load_explicit(group, memory_order_relaxed) == 0)
+            continue;
+        atomic_exchange_explicit(group, 0, memory_order_seq_cst);
+        for (uint32_t i = first; i < first + FG_GATE_METERS_PER_DIRTY && i < meters; i++) {
+            if (drain_meter(writer, &gate->meters[i], each, ctx))
+                continue;
+            atomic_store_explicit(group, 1, memory_order_release);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- one pair ---- */
+
 /* The slot of a pair; NULL when there is none. */
 static fg_gate_slot_t *slot_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id)
 {
@@ -84,7 +130,7 @@ bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t pla
     fg_gate_slot_t *slot = slot_of(writer, digest, plan_id);
     if (!slot)
         return false;
-    *ret_usage = read_slot(writer, slot);
+    *ret_usage = fg_gate_slot_usage(writer, slot);
     return true;
 }
 

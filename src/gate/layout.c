@@ -7,7 +7,8 @@ static uint64_t aligned(uint64_t offset)
 
 /* Offsets of the sections, in file order; the last one is the file's size. */
 typedef struct places {
-    uint64_t stages, live, records, buckets, dirty, slots, meters, explains, series, directories, end;
+    uint64_t stages, live, records, buckets, dirty, slots, meters, meters_dirty, explains, series,
+        directories, end;
 } places_t;
 
 /* One bank: directories of every level, one behind the other. */
@@ -25,10 +26,11 @@ static places_t places_of(const fg_gate_geometry_t *g)
     at.dirty = aligned(at.buckets + (uint64_t)g->buckets * sizeof(fg_gate_bucket_t));
     at.slots = aligned(at.dirty + g->slots_max / FG_GATE_SLOTS_PER_DIRTY + 1);
     at.meters = aligned(at.slots + g->slots_max * sizeof(fg_gate_slot_t));
-    at.explains = aligned(at.meters + (uint64_t)g->meters * sizeof(fg_gate_meter_t));
+    at.meters_dirty = aligned(at.meters + (uint64_t)g->meters * sizeof(fg_gate_meter_t));
+    at.explains = aligned(at.meters_dirty + g->meters / FG_GATE_METERS_PER_DIRTY + 1);
     at.series = aligned(at.explains + (uint64_t)g->explains * FG_GATE_EXPLAIN_BYTES);
-    at.directories = aligned(at.series +
-                             (uint64_t)FG_GATE_WORKERS_MAX * g->series * FG_GATE_SERIES_BYTES);
+    at.directories =
+        aligned(at.series + (uint64_t)FG_GATE_WORKERS_MAX * g->series * FG_GATE_SERIES_BYTES);
     at.end = at.directories + 2 * bank_bytes(g);
     return at;
 }
@@ -50,6 +52,7 @@ void fg_gate_place(fg_gate_t *gate, void *base, const fg_gate_geometry_t *geomet
     gate->dirty = (_Atomic uint8_t *)(bytes + at.dirty);
     gate->slots = (fg_gate_slot_t *)(bytes + at.slots);
     gate->meters = (fg_gate_meter_t *)(bytes + at.meters);
+    gate->meters_dirty = (_Atomic uint8_t *)(bytes + at.meters_dirty);
     gate->explains = bytes + at.explains;
     gate->series = bytes + at.series;
     gate->directories = bytes + at.directories;
@@ -128,6 +131,18 @@ const fg_gate_terms_t *fg_gate_slot_terms(const fg_gate_t *gate, const fg_gate_s
     return terms == 0 || terms > gate->geometry.slots_max
                ? NULL
                : (const fg_gate_terms_t *)&gate->slots[terms - 1];
+}
+
+/* ---- meters ---- */
+
+void fg_gate_meter_mark(fg_gate_t *gate, fg_gate_meter_t *meter)
+{
+    _Atomic uint8_t *group =
+        &gate->meters_dirty[(size_t)(meter - gate->meters) / FG_GATE_METERS_PER_DIRTY];
+    /* one order with the drain, which clears the byte, then the mark, and then reads */
+    atomic_exchange_explicit(&meter->is_dirty, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(group, memory_order_seq_cst) == 0)
+        atomic_store_explicit(group, 1, memory_order_seq_cst);
 }
 
 /* ---- plans ---- */

@@ -14,6 +14,7 @@
  *                       a slot (one pair of key and plan, or of customer and plan), 7 more pairs of
  *                       a key, the terms of a key's value, the terms of a pair
  *     meters_at        meters x 64: what backends answered to one slot, claimed by hash
+ *     meters_dirty_at  meters / 64: a byte per 64 meters that counted since the last drain
  *     explains_at      explains x 256: a ring of the latest refusals (explain.h)
  *     series_at        FG_GATE_WORKERS_MAX x series x 512: metrics, per worker (metrics.h)
  *     directories_at   two banks, each a directory of every size from 2^level_min to 2^level_max
@@ -48,6 +49,7 @@ enum {
     FG_GATE_WANTS = 256, /* slots that wait for a grant, the latest ones */
     FG_GATE_WORKERS_MAX = 64,
     FG_GATE_SLOTS_PER_DIRTY = 64,
+    FG_GATE_METERS_PER_DIRTY = 64,
     FG_GATE_BUCKET_PROBES = 32,
     FG_GATE_EXPLAIN_BYTES = 256,
     FG_GATE_SERIES_BYTES = 512,
@@ -86,9 +88,8 @@ typedef struct fg_gate_header {
     _Atomic uint64_t tombstone_count, slots_used, buckets_used, meters_used;
     /* written by workers that were refused */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t explain_head;
-    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t want_seq; /* a futex; wants[want_seq %
-                                                               FG_GATE_WANTS] is written next */
-    _Atomic uint32_t wants[FG_GATE_WANTS];                  /* slot index plus 1 */
+    _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t want_seq; /* a futex; moves with every wish */
+    _Atomic uint32_t wants[FG_GATE_WANTS]; /* slot index plus 1, found by hash; 0: taken out */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t worker_pids[FG_GATE_WORKERS_MAX]; /* 0: free */
 } fg_gate_header_t;
 _Static_assert(sizeof(fg_gate_header_t) <= FG_GATE_HEADER_BYTES, "the header fits its page");
@@ -239,6 +240,7 @@ struct fg_gate {
     _Atomic uint8_t *dirty;
     fg_gate_slot_t *slots;
     fg_gate_meter_t *meters;
+    _Atomic uint8_t *meters_dirty;
     char *explains, *series;
     char *directories;
     fg_gate_geometry_t geometry;
@@ -268,6 +270,9 @@ fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record);
 
 /* The terms of a slot; NULL for none. */
 const fg_gate_terms_t *fg_gate_slot_terms(const fg_gate_t *gate, const fg_gate_slot_t *slot);
+
+/* Say that the meter counted, after it did: its mark, then its group's byte. */
+void fg_gate_meter_mark(fg_gate_t *gate, fg_gate_meter_t *meter);
 
 /* The pairs of an entry: word number `index`, NULL past the end. */
 fg_gate_pair_t *fg_gate_entry_pair(const fg_gate_t *gate, fg_gate_entry_t *entry, size_t index);

@@ -118,3 +118,9 @@ fg_key_state_t fg_gate_key_state(const fg_gate_t *gate, fg_digest_t digest)
     return entry ? (fg_key_state_t)atomic_load_explicit(&entry->state, memory_order_relaxed)
                  : FG_KEY_UNKNOWN;
 }
+
+uint32_t fg_gate_used_minute(const fg_gate_t *gate, fg_digest_t digest)
+{
+    fg_gate_entry_t *entry = fg_gate_entry_find(gate, digest);
+    return entry ? atomic_load_explicit(&entry->used_minute, memory_order_relaxed) : 0;
+}

@@ -46,6 +46,9 @@ uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id);
 fg_status_t fg_gate_plans_scan(fg_gate_writer_t *writer);
 fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);
 
+/* What stands in a slot now. */
+fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot);
+
 /* Give the slot other terms (NULL: none); false when no line is left. */
 bool fg_gate_slot_terms_set(fg_gate_writer_t *writer, fg_gate_slot_t *slot,
                             const fg_gate_terms_t *terms);
