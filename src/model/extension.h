@@ -20,6 +20,8 @@ enum {
     FG_ADDRESS_RULES_MAX = 256,    /* of one plan or key */
     FG_ALERT_THRESHOLDS_MAX = 8,
     FG_KEY_VALUES_MAX = 4,         /* besides the newest */
+    FG_KEY_OVERRIDES_MAX = 32,
+    FG_WEBHOOK_URL_BYTES_MAX = 2048,
     FG_OVERRIDE_REASON_BYTES_MAX = 256,
 };
 
@@ -75,5 +77,18 @@ FG_MUST_USE fg_status_t fg_key_extension_parse(fg_str_t json, fg_arena_t *arena,
                                                fg_key_extension_t *ret_extension, fg_error_t *reterr);
 /* "10.0.0.0/8", "2001:db8::/32", a single address. False when it is none. */
 FG_MUST_USE bool fg_cidr_parse(fg_str_t text, fg_cidr_rule_t *ret_rule);
+/* Epoch seconds ("1767225600") or UTC in ISO 8601 ("2026-01-01T00:00:00Z", "2026-01-01"), after 1970 and before 2106.
+ * False when it is neither. */
+FG_MUST_USE bool fg_time_parse(fg_str_t text, fg_wall_t *ret_time);
+
+/* How the text of a PATCH becomes the member's JSON. */
+typedef enum fg_member_form {
+    FG_MEMBER_UNKNOWN,
+    FG_MEMBER_TEXT,
+    FG_MEMBER_TIME, /* a number when it is one, else a text */
+    FG_MEMBER_JSON, /* numbers, objects, lists */
+} fg_member_form_t;
+fg_member_form_t fg_plan_extension_form(fg_str_t member);
+fg_member_form_t fg_key_extension_form(fg_str_t member);
 
 #endif

@@ -10,7 +10,7 @@
 #define COLUMNS                                                                                    \
     "k.id, k.digest, k.sealed, k.name, k.description, k.customer_id, k.stage_keys, k.tags, "       \
     "k.is_enabled,"                                                                                \
-    " k.created_at, k.updated_at"
+    " k.created_at, k.updated_at, k.extension, k.last_used_minute"
 
 enum { SEALED_BYTES_MAX = FG_KEY_VALUE_BYTES_MAX + FG_SEAL_OVERHEAD_BYTES };
 
@@ -49,7 +49,9 @@ static fg_status_t read_key(fg_store_t *store, fg_row_t *row, bool with_value, f
         .is_enabled = fg_db_column_i64(row->stmt, 8) != 0,
         .created_at = {fg_db_column_i64(row->stmt, 9)},
         .updated_at = {fg_db_column_i64(row->stmt, 10)},
-        .ordinal = fg_db_column_i64(row->stmt, 11),
+        .extension = fg_row_text(row, 11),
+        .last_used_minute = (uint32_t)fg_db_column_i64(row->stmt, 12),
+        .ordinal = fg_db_column_i64(row->stmt, 13),
     };
     if (row->is_short)
         return fg_out_of_memory(reterr);
@@ -93,6 +95,7 @@ static void bind_fields(fg_stmt_t *stmt, const fg_api_key_t *key)
     fg_db_bind_i64(stmt, 7, key->is_enabled);
     fg_db_bind_i64(stmt, 8, key->created_at.s);
     fg_db_bind_i64(stmt, 9, key->updated_at.s);
+    fg_db_bind_text(stmt, 10, key->extension);
 }
 
 static fg_status_t insert_row(fg_store_t *store, const fg_api_key_t *key, const uint8_t *sealed,
@@ -101,12 +104,12 @@ static fg_status_t insert_row(fg_store_t *store, const fg_api_key_t *key, const 
     fg_stmt_t *stmt =
         fg_db_prepare(store->db, "INSERT INTO api_keys (id, name, description, customer_id, "
                                  "stage_keys, tags, is_enabled, created_at,"
-                                 " updated_at, ordinal, digest, sealed) VALUES (?1, ?2, ?3, ?4, "
-                                 "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+                                 " updated_at, extension, ordinal, digest, sealed) VALUES (?1, ?2, "
+                                 "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
     bind_fields(stmt, key);
-    fg_db_bind_i64(stmt, 10, key->ordinal);
-    fg_row_bind_digest(stmt, 11, &key->digest);
-    fg_db_bind_blob(stmt, 12, sealed, key->value.len + FG_SEAL_OVERHEAD_BYTES);
+    fg_db_bind_i64(stmt, 11, key->ordinal);
+    fg_row_bind_digest(stmt, 12, &key->digest);
+    fg_db_bind_blob(stmt, 13, sealed, key->value.len + FG_SEAL_OVERHEAD_BYTES);
     return fg_db_run(stmt, NULL, reterr);
 }
 
@@ -150,7 +153,8 @@ static fg_status_t update_fields(fg_store_t *store, const fg_api_key_t *key, fg_
     fg_stmt_t *stmt = fg_db_prepare(
         store->db,
         "UPDATE api_keys SET name = ?2, description = ?3, customer_id = ?4, stage_keys = ?5,"
-        " tags = ?6, is_enabled = ?7, created_at = ?8, updated_at = ?9 WHERE id = ?1");
+        " tags = ?6, is_enabled = ?7, created_at = ?8, updated_at = ?9, extension = ?10"
+        " WHERE id = ?1");
     bind_fields(stmt, key);
     return fg_db_run(stmt, NULL, reterr);
 }

@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                    \
     "id, name, description, product_code, tags, rate_limit, burst_limit, quota_limit, "            \
     "quota_offset, quota_period,"                                                                  \
-    " ordinal"
+    " extension, ordinal"
 
 static void bind_fields(fg_stmt_t *stmt, const fg_usage_plan_t *plan)
 {
@@ -23,6 +23,7 @@ static void bind_fields(fg_stmt_t *stmt, const fg_usage_plan_t *plan)
         fg_db_bind_i64(stmt, 9, plan->quota_offset);
         fg_db_bind_i64(stmt, 10, plan->quota_period);
     }
+    fg_db_bind_text(stmt, 11, plan->extension);
 }
 
 static fg_status_t insert_stages(fg_store_t *store, const fg_usage_plan_t *plan, fg_error_t *reterr)
@@ -64,9 +65,9 @@ fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan, fg_er
         return status;
     fg_stmt_t *stmt = fg_db_prepare(store->db, "INSERT INTO usage_plans (" COLUMNS
                                                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
-                                               " ?7, ?8, ?9, ?10, ?11)");
+                                               " ?7, ?8, ?9, ?10, ?11, ?12)");
     bind_fields(stmt, plan);
-    fg_db_bind_i64(stmt, 11, ordinal);
+    fg_db_bind_i64(stmt, 12, ordinal);
     status = fg_db_run(stmt, NULL, reterr);
     if (status == FG_OK)
         status = insert_stages(store, plan, reterr);
@@ -84,7 +85,8 @@ fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan,
         store->db,
         "UPDATE usage_plans SET name = ?2, description = ?3, product_code = ?4, tags = ?5, "
         "rate_limit = ?6,"
-        " burst_limit = ?7, quota_limit = ?8, quota_offset = ?9, quota_period = ?10 WHERE id = ?1");
+        " burst_limit = ?7, quota_limit = ?8, quota_offset = ?9, quota_period = ?10,"
+        " extension = ?11 WHERE id = ?1");
     bind_fields(stmt, plan);
     uint64_t changes;
     fg_status_t status = fg_db_run(stmt, &changes, reterr);
@@ -193,7 +195,8 @@ static fg_status_t read_plan(fg_store_t *store, fg_row_t *row, fg_usage_plan_t *
         .quota_limit = fg_db_column_i64(stmt, 7),
         .quota_offset = fg_db_column_i64(stmt, 8),
         .quota_period = (fg_period_t)fg_db_column_i64(stmt, 9),
-        .ordinal = fg_db_column_i64(stmt, 10),
+        .extension = fg_row_text(row, 10),
+        .ordinal = fg_db_column_i64(stmt, 11),
     };
     if (row->is_short)
         return fg_out_of_memory(reterr);

@@ -12,6 +12,7 @@ static void keys_are_kept(void **state)
     fg_api_key_t key = key_of(f, "aaaaaaaaaa", "first"), read;
     fg_str_t old_value = key.value;
     key.tags = FG_STR("{}");
+    key.extension = FG_STR("{\"expiresAt\":1}");
     begin(f);
     ok(fg_store_key_insert(f->store, &key, &f->error));
     ok(fg_store_key_get(f->store, key.id, true, f->arena, &read, &f->error));
@@ -19,6 +20,7 @@ static void keys_are_kept(void **state)
     assert_true(fg_str_is(read.tags, "{}") && read.description.at == NULL && read.is_enabled);
     ok(fg_store_key_get(f->store, key.id, false, f->arena, &read, &f->error));
     assert_null(read.value.at);
+    assert_true(fg_str_is(read.extension, "{\"expiresAt\":1}") && read.last_used_minute == 0);
 
     /* Rule K3: a value belongs to one key; the refusal does not cost the transaction */
     fg_api_key_t twin = key_of(f, "bbbbbbbbbb", "twin");
@@ -30,6 +32,7 @@ static void keys_are_kept(void **state)
     uint64_t seq = last_change(f);
     fg_digest_t old = key.digest;
     key.is_enabled = false;
+    key.extension = FG_STR_NONE;
     ok(fg_store_key_update(f->store, &key, FG_STR("another-value-0123456789"), &f->error));
     fg_change_t *changes;
     size_t count;
@@ -38,7 +41,7 @@ static void keys_are_kept(void **state)
     assert_true(count == 1 && changes[0].has_digest && fg_digest_eq(changes[0].digest, old));
     ok(fg_store_key_get(f->store, key.id, true, f->arena, &read, &f->error));
     assert_true(fg_str_is(read.value, "another-value-0123456789") && !read.is_enabled);
-    assert_false(fg_digest_eq(read.digest, old));
+    assert_true(!fg_digest_eq(read.digest, old) && read.extension.at == NULL);
 
     /* the old value is free again, the new one is not */
     ok(fg_store_key_insert(f->store, &twin, &f->error));
@@ -141,6 +144,7 @@ static void plans_are_kept(void **state)
                             .quota_limit = 7,
                             .quota_offset = 2,
                             .quota_period = FG_PERIOD_WEEK,
+                            .extension = FG_STR("{\"quotaScope\":\"CUSTOMER\"}"),
                             .stages = stages,
                             .stage_count = 2},
                     read;
@@ -152,12 +156,15 @@ static void plans_are_kept(void **state)
                 read.quota_offset == 2);
     assert_true(read.quota_period == FG_PERIOD_WEEK && read.stage_count == 2 &&
                 read.ordinal == plan.ordinal);
+    assert_true(fg_str_eq(read.extension, plan.extension));
     assert_true(fg_str_is(read.stages[0].stage_name, "prod") && read.stages[1].throttle.at == NULL);
     plan.has_quota = false;
+    plan.extension = FG_STR_NONE;
     plan.stage_count = 1;
     ok(fg_store_plan_update(f->store, &plan, &f->error));
     ok(fg_store_plan_get(f->store, plan.id, f->arena, &read, &f->error));
     assert_true(!read.has_quota && read.has_throttle && read.stage_count == 1);
+    assert_null(read.extension.at);
     fg_usage_plan_t *plans;
     size_t count;
     fg_plan_query_t query = {.api_id = FG_STR("api2")};

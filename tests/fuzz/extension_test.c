@@ -1,0 +1,5 @@
+#include "fuzz/extension_fuzz.c"
+
+#include "fuzz/corpus_runner.h"
+
+FG_CORPUS_MAIN("extension")
