@@ -22,28 +22,6 @@ const char *fg_verdict_reason(fg_verdict_kind_t kind)
     return (unsigned)kind < FG_VERDICT_COUNT ? reasons[kind] : "unknown";
 }
 
-/* ---- buckets ---- */
-
-/* The throttle word of `id`, claimed when it is new; NULL when its neighbourhood is full. */
-static fg_throttle_word_t *bucket_of(fg_gate_t *gate, uint64_t id)
-{
-    uint32_t mask = gate->geometry.buckets - 1;
-    FG_ASSERT(id != 0); /* 0 marks a free bucket */
-    for (uint32_t probe = 0; probe < FG_GATE_BUCKET_PROBES; probe++) {
-        fg_gate_bucket_t *bucket = &gate->buckets[((uint32_t)(id >> 32 ^ id) + probe) & mask];
-        uint64_t owner = atomic_load_explicit(&bucket->id, memory_order_relaxed);
-        if (owner == 0 &&
-            atomic_compare_exchange_strong_explicit(&bucket->id, &owner, id, memory_order_relaxed,
-                                                    memory_order_relaxed)) {
-            atomic_fetch_add_explicit(&gate->header->buckets_used, 1, memory_order_relaxed);
-            return &bucket->word;
-        }
-        if (owner == id) /* relaxed is enough: an id is never taken back */
-            return &bucket->word;
-    }
-    return NULL;
-}
-
 /* ---- the limits of one request ---- */
 
 typedef struct limits {
@@ -182,12 +160,38 @@ static void count_admitted(fg_gate_t *gate, const limits_t *limits, fg_now_t now
 {
     fg_gate_slot_t *slot = limits->slot;
     uint32_t day = (uint32_t)(now.wall.s / FG_DAY_S);
-    fg_quota_count(&slot->day[day & 1], day);
+    verdict->counted_day = fg_quota_count(&slot->day[day & 1], day);
     if (!limits->quota.is_set) /* counted all the same, so that a quota that is set later knows */
-        fg_quota_count(&slot->quota, day);
+        verdict->quota_start_day = fg_quota_count(&slot->quota, day);
     mark_dirty(gate, slot);
     verdict->throttle = limits->plan;
     verdict->throttle_remaining = fg_throttle_available(limits->plan_word, limits->plan, now.mono);
+}
+
+/* The slot, while it still belongs to the pair of the verdict; NULL when it has passed on. */
+static fg_gate_slot_t *slot_of(fg_gate_t *gate, uint32_t index, uint64_t owner_id)
+{
+    if (index >= gate->geometry.slots_max)
+        return NULL;
+    fg_gate_slot_t *slot = &gate->slots[index];
+    /* acquire: the plan's index was written before the owner */
+    return atomic_load_explicit(&slot->key_id, memory_order_acquire) == owner_id ? slot : NULL;
+}
+
+/* Rule U5. */
+void fg_gate_give_back(fg_gate_t *gate, const fg_verdict_t *verdict)
+{
+    fg_gate_slot_t *slot = verdict->plan_id == 0 || verdict->kind != FG_VERDICT_ADMITTED
+                               ? NULL
+                               : slot_of(gate, verdict->slot_index, verdict->key_id);
+    if (!slot)
+        return;
+    const fg_gate_record_t *record = fg_gate_record_of(gate, slot->plan_index);
+    if (!record || record->plan_id != verdict->plan_id)
+        return;
+    fg_quota_give_back(&slot->day[verdict->counted_day & 1], verdict->counted_day);
+    fg_quota_give_back(&slot->quota, verdict->quota_start_day);
+    mark_dirty(gate, slot);
 }
 
 /* ---- the key ---- */
@@ -238,7 +242,9 @@ static fg_verdict_kind_t find_plan(fg_gate_t *gate, fg_gate_entry_t *entry, uint
             limits->granted_word = &slot->granted;
         limits->quota.is_closed =
             atomic_load_explicit(&gate->header->is_closed, memory_order_relaxed) != 0;
-        verdict->slot_index = FG_GATE_PAIR_SLOT(pair);
+        verdict->slot_index = verdict->quota_slot_index = FG_GATE_PAIR_SLOT(pair);
+        verdict->counted_statuses = record->counted;
+        verdict->outage = record->outage;
         verdict->plan_id = record->plan_id;
         return FG_VERDICT_ADMITTED;
     }
@@ -304,7 +310,7 @@ fg_verdict_t fg_gate_decide(fg_gate_t *gate, const fg_gate_facts_t *facts, fg_no
     }
     if (facts->method_throttle.is_set) {
         limits.method = facts->method_throttle;
-        limits.method_word = bucket_of(gate, facts->method_id);
+        limits.method_word = fg_gate_bucket_of(gate, facts->method_id);
         if (!limits.method_word) {
             verdict.kind = FG_VERDICT_BUCKETS_FULL;
             verdict.retry_after_us = FG_SECOND_US;

@@ -271,6 +271,9 @@ fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record);
 /* The terms of a slot; NULL for none. */
 const fg_gate_terms_t *fg_gate_slot_terms(const fg_gate_t *gate, const fg_gate_slot_t *slot);
 
+/* The throttle word of `id` (not 0), claimed when it is new; NULL when its neighbourhood is full. */
+fg_throttle_word_t *fg_gate_bucket_of(fg_gate_t *gate, uint64_t id);
+
 /* Say that the meter counted, after it did: its mark, then its group's byte. */
 void fg_gate_meter_mark(fg_gate_t *gate, fg_gate_meter_t *meter);
 

@@ -130,6 +130,9 @@ static void fill(fg_gate_record_t *record, const fg_gate_plan_t *plan)
         .period = (uint8_t)plan->quota.period,
         .offset_days = plan->quota.offset_days,
         .quota_limit = plan->quota.limit,
+        .counted = plan->counted_statuses,
+        .outage = (uint8_t)plan->outage,
+        .allowance_percent = plan->allowance_percent,
     };
 }
 

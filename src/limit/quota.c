@@ -137,7 +137,7 @@ void fg_quota_give_back(fg_quota_word_t *word, uint32_t start_day)
             return;
 }
 
-void fg_quota_count(fg_quota_word_t *word, uint32_t day)
+uint32_t fg_quota_count(fg_quota_word_t *word, uint32_t day)
 {
     uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
     for (;;) {
@@ -145,6 +145,6 @@ void fg_quota_count(fg_quota_word_t *word, uint32_t day)
         uint64_t next = FG_QUOTA_WORD_DAY(seen) >= day ? seen + 1 : FG_QUOTA_WORD(day, 1);
         if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel,
                                                   memory_order_relaxed))
-            return;
+            return FG_QUOTA_WORD_DAY(next);
     }
 }

@@ -76,7 +76,8 @@ FG_MUST_USE fg_quota_take_t fg_quota_take(fg_quota_word_t *word, const fg_quota_
 /* Take one request back out of the window it was counted in; nothing when that window has passed.
  * */
 void fg_quota_give_back(fg_quota_word_t *word, uint32_t start_day);
-/* Count without a limit: one word per day (or window) as above. */
-void fg_quota_count(fg_quota_word_t *word, uint32_t day);
+/* Count without a limit: one word per day (or window) as above. Returns the day that counted: a
+ * later one when the word had gone on. */
+uint32_t fg_quota_count(fg_quota_word_t *word, uint32_t day);
 
 #endif
