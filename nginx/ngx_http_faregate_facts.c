@@ -213,6 +213,33 @@ ngx_http_faregate_guard_facts(ngx_http_request_t *r,
 }
 
 
+bool
+ngx_http_faregate_client_address(ngx_http_request_t *r, uint8_t ret_address[16])
+{
+    u_char               *p;
+    struct sockaddr_in   *sin;
+    struct sockaddr_in6  *sin6;
+
+    switch (r->connection->sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) r->connection->sockaddr;
+        ngx_memzero(ret_address, 10);
+        p = ngx_cpymem(ret_address + 10, "\xff\xff", 2);
+        ngx_memcpy(p, &sin->sin_addr, 4);
+        return true;
+
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
+        ngx_memcpy(ret_address, &sin6->sin6_addr, 16);
+        return true;
+
+    default:
+        return false;
+    }
+}
+
+
 /* Value of the last header of that name, in any case; FG_STR_NONE. */
 fg_str_t
 ngx_http_faregate_header(ngx_http_request_t *r, const char *lowcase, size_t len)

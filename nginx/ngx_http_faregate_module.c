@@ -50,6 +50,13 @@ static ngx_command_t  ngx_http_faregate_commands[] = {
       offsetof(ngx_http_faregate_loc_conf_t, limit_headers),
       NULL },
 
+    { ngx_string("faregate_grant_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_faregate_loc_conf_t, grant_timeout),
+      NULL },
+
     { ngx_string("faregate_balancer"),
       NGX_HTTP_UPS_CONF|NGX_CONF_NOARGS,
       ngx_http_faregate_balancer,
@@ -153,6 +160,7 @@ ngx_http_faregate_create_loc_conf(ngx_conf_t *cf)
     flcf->gateway = NGX_CONF_UNSET;
     flcf->dry_run = NGX_CONF_UNSET;
     flcf->limit_headers = NGX_CONF_UNSET;
+    flcf->grant_timeout = NGX_CONF_UNSET_MSEC;
     flcf->api = NGX_CONF_UNSET_PTR;
     flcf->stage = NGX_CONF_UNSET_PTR;
 
@@ -170,6 +178,7 @@ ngx_http_faregate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(flcf->gateway, prev->gateway, 0);
     ngx_conf_merge_value(flcf->dry_run, prev->dry_run, 0);
     ngx_conf_merge_value(flcf->limit_headers, prev->limit_headers, 0);
+    ngx_conf_merge_msec_value(flcf->grant_timeout, prev->grant_timeout, 250);
     ngx_conf_merge_ptr_value(flcf->api, prev->api, NULL);
     ngx_conf_merge_ptr_value(flcf->stage, prev->stage, NULL);
 

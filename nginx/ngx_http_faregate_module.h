@@ -44,6 +44,8 @@ typedef struct {
     ngx_uint_t                  snapshot_count;
     ngx_uint_t                  turn;       /* round robin over addresses */
     uint64_t                    random[2];
+    uint32_t                    wanted_slot;    /* the last grant asked for, */
+    ngx_msec_t                  wanted_at;      /* and when */
 } ngx_http_faregate_main_conf_t;
 
 
@@ -51,6 +53,7 @@ typedef struct {
     ngx_flag_t                  gateway;
     ngx_flag_t                  dry_run;
     ngx_flag_t                  limit_headers;
+    ngx_msec_t                  grant_timeout;
     ngx_http_complex_value_t   *api;        /* NULL: no guard */
     ngx_http_complex_value_t   *stage;
 } ngx_http_faregate_loc_conf_t;
@@ -83,7 +86,10 @@ typedef struct {
     fg_route_t                 *route;
     fg_route_match_t            match;
     fg_route_entry_t            entry;
+    fg_gate_facts_t             asked;          /* views into the request and the snapshot */
     fg_verdict_t                verdict;
+    ngx_msec_t                  grant_deadline; /* with is_parked */
+    ngx_msec_t                  grant_delay;    /* until the next look, likewise */
     fg_str_t                    api_id;
     fg_str_t                    stage_name;
     fg_str_t                    path;
@@ -100,6 +106,7 @@ typedef struct {
 
     unsigned                    is_gateway:1;
     unsigned                    is_matched:1;   /* match and entry are set */
+    unsigned                    is_parked:1;    /* waits for a grant */
     unsigned                    is_decided:1;   /* verdict is set */
     unsigned                    is_refused:1;
     unsigned                    is_dry_run:1;
@@ -137,6 +144,9 @@ ngx_int_t ngx_http_faregate_find_key(ngx_http_request_t *r,
     fg_key_source_t source, ngx_http_faregate_facts_t *facts);
 ngx_uint_t ngx_http_faregate_is_value(ngx_str_t value);
 fg_str_t ngx_http_faregate_raw_path(ngx_http_request_t *r);
+/* Of the client, behind realip; IPv4 as ::ffff:a.b.c.d. False: a unix socket. */
+bool ngx_http_faregate_client_address(ngx_http_request_t *r,
+    uint8_t ret_address[16]);
 u_char *ngx_http_faregate_log_error(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 fg_str_t ngx_http_faregate_header(ngx_http_request_t *r, const char *lowcase,
@@ -149,6 +159,16 @@ fg_str_t ngx_http_faregate_header(ngx_http_request_t *r, const char *lowcase,
 ngx_int_t ngx_http_faregate_handler(ngx_http_request_t *r);
 ngx_http_faregate_ctx_t *ngx_http_faregate_ctx(ngx_http_request_t *r);
 ngx_http_faregate_ctx_t *ngx_http_faregate_ctx_create(ngx_http_request_t *r);
+
+/*
+ * ngx_http_faregate_decide.c: NGX_OK when the request may go on, NGX_AGAIN while it waits for a
+ * grant (_again then goes on), else what the phase handler returns.
+ */
+ngx_int_t ngx_http_faregate_decide(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate, uint32_t stage_index,
+    ngx_http_faregate_facts_t *facts);
+ngx_int_t ngx_http_faregate_decide_again(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx);
 
 /* ngx_http_faregate_ids.c */
 ngx_int_t ngx_http_faregate_random_init(ngx_http_faregate_main_conf_t *fmcf);

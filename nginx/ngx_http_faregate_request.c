@@ -138,74 +138,6 @@ ngx_http_faregate_find_method(ngx_http_request_t *r,
 }
 
 
-static fg_gateway_response_type_t
-ngx_http_faregate_response_type(fg_verdict_kind_t kind)
-{
-    switch (kind) {
-
-    case FG_VERDICT_QUOTA_EXCEEDED:
-        return FG_GATEWAY_RESPONSE_QUOTA_EXCEEDED;
-
-    case FG_VERDICT_THROTTLED_PLAN:
-    case FG_VERDICT_THROTTLED_METHOD:
-    case FG_VERDICT_THROTTLED_ACCOUNT:
-    case FG_VERDICT_CONTENDED:
-    case FG_VERDICT_BUCKETS_FULL:
-        return FG_GATEWAY_RESPONSE_THROTTLED;
-
-    default:
-        return FG_GATEWAY_RESPONSE_INVALID_API_KEY;
-    }
-}
-
-
-/* Key, plan, throttle and quota: one call, K8 included. */
-static ngx_int_t
-ngx_http_faregate_decide(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
-    fg_gate_t *gate, uint32_t stage_index, ngx_http_faregate_facts_t *facts)
-{
-    fg_gate_facts_t                asked;
-    ngx_http_faregate_loc_conf_t  *flcf;
-
-    facts->has_key = 0;
-    facts->key_value = FG_STR_NONE;
-
-    if (ctx->entry.is_key_required
-        && ngx_http_faregate_find_key(r, fg_route_key_source(ctx->route), facts)
-           != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    asked.stage_index = stage_index;
-    asked.is_key_required = ctx->entry.is_key_required;
-    asked.has_key = facts->has_key;
-    asked.key_value = facts->key_value;
-    asked.method_throttle = ctx->entry.throttle;
-    asked.method_id = ctx->entry.throttle.is_set ? ctx->entry.method_id : 0;
-
-    ctx->verdict = fg_gate_decide(gate, &asked, fg_now());
-    ctx->is_decided = 1;
-    ctx->reason = fg_verdict_reason(ctx->verdict.kind);
-
-    if (ctx->verdict.kind == FG_VERDICT_ADMITTED) {
-        return NGX_OK;
-    }
-
-    flcf = ngx_http_get_module_loc_conf(r, ngx_http_faregate_module);
-
-    if (flcf->dry_run) {
-        ctx->is_refused = 1;
-        ctx->is_dry_run = 1;
-        return NGX_OK;
-    }
-
-    return ngx_http_faregate_refuse(r, ctx,
-                                    ngx_http_faregate_response_type(ctx->verdict.kind),
-                                    ctx->reason);
-}
-
-
 static ngx_int_t
 ngx_http_faregate_integrate(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 {
@@ -222,6 +154,14 @@ ngx_http_faregate_integrate(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
                                         FG_GATEWAY_RESPONSE_API_CONFIGURATION_ERROR,
                                         "integration-not-served");
     }
+}
+
+
+/* Guarded locations go on to what serves them. */
+static ngx_int_t
+ngx_http_faregate_serve(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
+{
+    return ctx->is_gateway ? ngx_http_faregate_integrate(r, ctx) : NGX_DECLINED;
 }
 
 
@@ -288,7 +228,22 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
         return rc;
     }
 
-    return ctx->is_gateway ? ngx_http_faregate_integrate(r, ctx) : NGX_DECLINED;
+    return ngx_http_faregate_serve(r, ctx);
+}
+
+
+/* Behind the wait for a grant. */
+static ngx_int_t
+ngx_http_faregate_resume(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_faregate_decide_again(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_faregate_serve(r, ctx);
 }
 
 
@@ -331,6 +286,10 @@ ngx_http_faregate_handler(ngx_http_request_t *r)
     }
 
     ctx = ngx_http_faregate_ctx(r);
+
+    if (ctx && ctx->is_parked) {
+        return ngx_http_faregate_resume(r, ctx);
+    }
 
     if (ctx && ngx_http_faregate_is_same_ride(r, ctx, flcf)) {
         return NGX_DECLINED;
