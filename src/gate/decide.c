@@ -186,7 +186,7 @@ void fg_gate_give_back(fg_gate_t *gate, const fg_verdict_t *verdict)
                                : slot_of(gate, verdict->slot_index, verdict->key_id);
     if (!slot)
         return;
-    const fg_gate_record_t *record = fg_gate_record_of(gate, slot->plan_index);
+    const fg_gate_record_t *record = fg_gate_record_of(gate, FG_GATE_SLOT_PLAN(slot->plan_index));
     if (!record || record->plan_id != verdict->plan_id)
         return;
     fg_quota_give_back(&slot->day[verdict->counted_day & 1], verdict->counted_day);

@@ -12,7 +12,7 @@ fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate
     const fg_gate_terms_t *terms = fg_gate_slot_terms(writer->gate, slot);
     fg_gate_usage_t usage = {
         .key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire),
-        .plan_id = writer->plan_ids[slot->plan_index],
+        .plan_id = writer->plan_ids[FG_GATE_SLOT_PLAN(slot->plan_index)],
         .slot_index = (uint32_t)(slot - writer->gate->slots),
         .quota_word = atomic_load_explicit(&slot->quota, memory_order_acquire),
         .granted_word = atomic_load_explicit(&slot->granted, memory_order_acquire),
@@ -78,7 +78,7 @@ static bool drain_meter(const fg_gate_writer_t *writer, fg_gate_meter_t *meter,
         return true;
     fg_gate_answers_t answers = {
         .key_id = owner,
-        .plan_id = writer->plan_ids[writer->gate->slots[slot - 1].plan_index],
+        .plan_id = writer->plan_ids[FG_GATE_SLOT_PLAN(writer->gate->slots[slot - 1].plan_index)],
     };
     for (size_t i = 0; i < FG_COUNT_OF(answers.statuses); i++)
         answers.statuses[i] = atomic_load_explicit(&meter->statuses[i], memory_order_relaxed);
@@ -132,6 +132,13 @@ bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t pla
         return false;
     *ret_usage = fg_gate_slot_usage(writer, slot);
     return true;
+}
+
+bool fg_gate_group_usage(const fg_gate_writer_t *writer, uint64_t group_id, uint64_t plan_id,
+                         fg_gate_usage_t *ret_usage)
+{
+    (void)writer, (void)group_id, (void)plan_id, (void)ret_usage;
+    return false;
 }
 
 /* Open the running window when nobody has yet, and hand its word back. */

@@ -54,6 +54,7 @@ typedef enum fg_key_state {
 } fg_key_state_t;
 
 fg_digest_t fg_gate_digest(const fg_gate_t *gate, fg_str_t key_value);
+/* Of a further value: FG_KEY_ALIAS, or FG_KEY_DISABLED with its key. */
 fg_key_state_t fg_gate_key_state(const fg_gate_t *gate, fg_digest_t digest);
 
 /* What the decision needs to know of a request, all resolved before. */
@@ -66,7 +67,7 @@ typedef struct fg_gate_facts {
     uint64_t method_id; /* unique for (stage, method); names its buckets; 0: no method is known */
     bool has_address;
     uint8_t address[16]; /* of the client, IPv4 as ::ffff:a.b.c.d (rule X5) */
-    bool is_outage; /* no grant came in time: the plan's outage policy holds (rule L4) */
+    bool is_outage;      /* no grant came in time: the plan's outage policy holds (rule L4) */
 } fg_gate_facts_t;
 
 /*    name               reason code            gateway response type */
@@ -153,9 +154,9 @@ typedef struct fg_gate_options {
     uint64_t slots_max; /* pairs of key and plan */
     uint32_t plans_max;
     uint32_t stages_max;
-    uint32_t buckets; /* power of two */
+    uint32_t buckets;                  /* power of two */
     uint32_t meters, explains, series; /* 0: defaults; the first two powers of two */
-    bool is_leased; /* quotas are spent only as far as granted */
+    bool is_leased;                    /* quotas are spent only as far as granted */
     fg_digester_t digester;
     char store_uuid[FG_STORE_UUID_BYTES + 1]; /* of the store this gate belongs to */
     char boot_id[FG_STORE_UUID_BYTES + 1];    /* of this boot of the machine */
@@ -193,7 +194,7 @@ typedef struct fg_gate_plan {
     fg_throttle_t address_throttle; /* per key and client address (rule X5) */
     const struct fg_address_rule *addresses;
     size_t address_count;
-    uint8_t counted_statuses; /* bit n: answers of n-hundreds count; 0: every admitted call counts */
+    uint8_t counted_statuses; /* bit n: answers of n-hundreds count; 0: all admitted calls do */
     fg_gate_outage_t outage;
     uint8_t allowance_percent;
 } fg_gate_plan_t;
@@ -231,8 +232,8 @@ typedef struct fg_gate_grant {
 } fg_gate_grant_t;
 
 /* Owners of shared slots are no packed ids. */
-#define FG_GATE_GROUP(number)   (UINT64_C(1) << 63 | (uint64_t)(number))
-#define FG_GATE_IS_GROUP(id)    ((id) >> 63 != 0 && (id) != UINT64_MAX)
+#define FG_GATE_GROUP(number) (UINT64_C(1) << 63 | (uint64_t)(number))
+#define FG_GATE_IS_GROUP(id)  ((id) >> 63 != 0 && (id) != UINT64_MAX)
 
 typedef struct fg_gate_key {
     uint64_t key_id;
@@ -243,7 +244,8 @@ typedef struct fg_gate_key {
     fg_wall_t not_before, expires; /* of the value; 0: no bound */
     const struct fg_address_rule *addresses;
     size_t address_count;
-    /* further values of the key (rotation), each with an end of its own */
+    /* all further values of the key (rotation), each with an end of its own; one that the gate has
+     * and that is not among them becomes FG_KEY_REPLACED. FG_FULL beyond FG_KEY_VALUES_MAX. */
     const struct fg_gate_value *values;
     size_t value_count;
 } fg_gate_key_t;
@@ -260,10 +262,11 @@ FG_MUST_USE fg_status_t fg_gate_plan_sync(fg_gate_writer_t *writer, const fg_gat
 void fg_gate_plan_remove(fg_gate_writer_t *writer, uint64_t plan_id);
 FG_MUST_USE fg_status_t fg_gate_key_sync(fg_gate_writer_t *writer, const fg_gate_key_t *key,
                                          fg_error_t *reterr);
-/* Regenerate: the entry of `old` becomes FG_KEY_REPLACED and its slots pass to `key` with every
- * count. */
+/* Regenerate: the slots of `old` pass to `key` with every count. The entry of `old` becomes one of
+ * the key's further values when `key` names it there, FG_KEY_REPLACED otherwise (rule K6). */
 FG_MUST_USE fg_status_t fg_gate_key_replace(fg_gate_writer_t *writer, fg_digest_t old,
                                             const fg_gate_key_t *key, fg_error_t *reterr);
+/* The key of this value goes, with all its values; of a further value, that one alone. */
 void fg_gate_key_remove(fg_gate_writer_t *writer, fg_digest_t digest);
 /* Would one more key (and `slots` more pairs) fit? Asked before the store commits. FG_FULL
  * otherwise. */
@@ -295,15 +298,24 @@ typedef struct fg_gate_usage {
     uint64_t day_words[2];
     uint32_t throttled, over_quota;
     uint32_t slot_index;
+    uint64_t group_id; /* owner of the slot that counts this pair's quota; 0: the pair's own does */
+    bool is_shadow;    /* nothing was let through: what plan_id would have done with key_id */
+    bool is_final;     /* the pair has gone, and these are its last figures (rule Q5) */
 } fg_gate_usage_t;
 
 /* Hand every pair that counted since the last drain to `each`; when `each` returns false the rest
- * (and that one) stays for the next drain. */
+ * (and that one) stays for the next drain. A pair that was taken away is handed over as others are
+ * while workers may still count in it, then once more with is_final; if it is made again before
+ * that, it goes on where it was (rule Q5). */
 FG_MUST_USE bool fg_gate_drain(fg_gate_writer_t *writer,
                                bool (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx);
 /* The same for one pair, drained or not; false when the pair is unknown. */
 FG_MUST_USE bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id,
                                   fg_gate_usage_t *ret_usage);
+
+/* The same for the slot that a customer's keys share on a plan. */
+FG_MUST_USE bool fg_gate_group_usage(const fg_gate_writer_t *writer, uint64_t group_id,
+                                     uint64_t plan_id, fg_gate_usage_t *ret_usage);
 
 /* Publish a grant that is committed. Nothing happens when the slot is not the pair's any more. */
 void fg_gate_granted_set(fg_gate_writer_t *writer, const fg_gate_usage_t *usage,

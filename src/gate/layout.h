@@ -46,7 +46,8 @@ enum {
     FG_GATE_RECORD_STAGES = 48,
     FG_GATE_RECORD_METHODS = 10,
     FG_GATE_RECORD_ADDRESSES = 12,
-    FG_GATE_WANTS = 256, /* slots that wait for a grant, the latest ones */
+    FG_GATE_VALUES_MAX = 4, /* further values of a key */
+    FG_GATE_WANTS = 256,    /* slots that wait for a grant, the latest ones */
     FG_GATE_WORKERS_MAX = 64,
     FG_GATE_SLOTS_PER_DIRTY = 64,
     FG_GATE_METERS_PER_DIRTY = 64,
@@ -115,12 +116,12 @@ typedef struct fg_gate_record {
     uint64_t rate_milli_rps, quota_limit;
     uint32_t burst;
     uint8_t flags, period, offset_days, counted; /* statuses that count: bit n for n-hundreds */
-    uint32_t stage_count; /* in this record */
-    uint32_t next;        /* record with more stages, plus 1 */
+    uint32_t stage_count;                        /* in this record */
+    uint32_t next;                               /* record with more stages, plus 1 */
     uint64_t address_rate_milli_rps;
     uint32_t address_burst;
-    uint32_t addresses;    /* first record of address rules, plus 1 */
-    uint32_t methods;      /* first record of method throttles, plus 1 */
+    uint32_t addresses; /* first record of address rules, plus 1 */
+    uint32_t methods;   /* first record of method throttles, plus 1 */
     uint8_t outage, allowance_percent, spare[2];
     uint32_t stages[FG_GATE_RECORD_STAGES];
 } fg_gate_record_t;
@@ -158,11 +159,20 @@ typedef struct fg_gate_slot {
     fg_quota_word_t quota, granted, day[2];
     _Atomic uint32_t throttled;  /* refusals, wrapping */
     _Atomic uint32_t over_quota; /* refusals, wrapping in 31 bits; FG_GATE_SLOT_DIRTY above */
-    uint32_t plan_index;
-    _Atomic uint32_t terms;  /* line of terms of its own, plus 1 */
-    _Atomic uint64_t key_id; /* 0: free; FG_GATE_CHUNK: a line of another kind */
+    _Atomic uint32_t plan_index; /* FG_GATE_SLOT_PLAN of it; the flags above are the writer's own */
+    _Atomic uint32_t terms;      /* line of terms of its own, plus 1 */
+    _Atomic uint64_t key_id;     /* 0: free; FG_GATE_CHUNK: a line of another kind */
 } fg_gate_slot_t;
 _Static_assert(sizeof(fg_gate_slot_t) == FG_GATE_LINE_BYTES, "one line");
+
+/* A slot that no key's pair names any more; it keeps owner, plan and counts until it is free. */
+#define FG_GATE_SLOT_RETIRED (UINT32_C(1) << 31)
+/* A slot that counts what another plan would do. */
+#define FG_GATE_SLOT_SHADOW           (UINT32_C(1) << 30)
+#define FG_GATE_SLOT_PLAN(plan_index) ((plan_index) & ~(FG_GATE_SLOT_RETIRED | FG_GATE_SLOT_SHADOW))
+
+/* The override has these in place of the plan's. */
+enum { FG_GATE_TERMS_HAS_THROTTLE = 1, FG_GATE_TERMS_HAS_QUOTA = 2 };
 
 /* What holds for one pair beside its plan. Written once, then read-only until nobody can read it;
  * a change is another line, published with one store of slot.terms. */
@@ -170,7 +180,7 @@ typedef struct fg_gate_terms {
     uint64_t extension_word; /* of UpdateUsage, 0 for none */
     uint64_t rate_milli_rps, quota_limit;
     uint32_t burst;
-    uint32_t flags;       /* fg_gate_terms_flag_t */
+    uint32_t flags;       /* FG_GATE_TERMS_... */
     uint32_t until_s;     /* the override ends then (UTC seconds); 0: never */
     uint32_t quota_slot;  /* slot whose quota counts in place of the pair's own, plus 1 */
     uint32_t shadow_slot; /* slot that counts what another plan would do, plus 1 */
@@ -179,20 +189,28 @@ typedef struct fg_gate_terms {
 } fg_gate_terms_t;
 _Static_assert(sizeof(fg_gate_terms_t) <= FG_GATE_LINE_BYTES, "one line");
 
-/* What holds for one value of a key. Copy on write as well. */
+/* What holds for one value of a key. Copy on write as well. The further values of a key (rotation)
+ * share the pair words of its newest, which alone owns the slots: each of them has a line with
+ * FG_GATE_VALUE_IS_FURTHER, whatever the state of its entry says. */
 typedef struct fg_gate_value_terms {
+    uint64_t tag;                     /* FG_GATE_VALUE_TAG: tells the line from pairs and terms */
     uint32_t not_before_s, expires_s; /* UTC seconds; 0: no bound */
-    uint32_t addresses;               /* first record of address rules, plus 1 */
-    uint32_t spare[11];
+    uint32_t addresses;               /* first record of address rules, plus 1; of all values */
+    uint32_t flags;
+    /* first words of digests: of the further values; in one of those, of the newest alone */
+    uint64_t values[FG_GATE_VALUES_MAX];
     _Atomic uint64_t key_id; /* FG_GATE_CHUNK */
 } fg_gate_value_terms_t;
+enum { FG_GATE_VALUE_IS_FURTHER = 1 };
+#define FG_GATE_VALUE_TAG UINT64_MAX
 _Static_assert(sizeof(fg_gate_value_terms_t) == FG_GATE_LINE_BYTES, "one line");
 
 typedef struct fg_gate_meter {
-    _Atomic uint32_t slot;         /* index plus 1; 0: free */
-    _Atomic uint32_t is_dirty;     /* counted since the last drain */
-    _Atomic uint64_t statuses[6];  /* answers by class, wrapping: [0] no answer, [1] 1xx ... [5] 5xx */
-    _Atomic uint64_t owner;        /* key id of the slot when it was claimed */
+    _Atomic uint32_t slot;     /* index plus 1; 0: free */
+    _Atomic uint32_t is_dirty; /* counted since the last drain */
+    _Atomic uint64_t
+        statuses[6];        /* answers by class, wrapping: [0] no answer, [1] 1xx ... [5] 5xx */
+    _Atomic uint64_t owner; /* key id of the slot when it was claimed */
 } fg_gate_meter_t;
 _Static_assert(sizeof(fg_gate_meter_t) == FG_GATE_LINE_BYTES, "one line");
 /* No packed id is as large. Also a slot that is on its way into or out of use: neither drained nor

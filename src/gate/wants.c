@@ -82,7 +82,8 @@ void fg_gate_granted_set(fg_gate_writer_t *writer, const fg_gate_usage_t *usage,
     fg_gate_slot_t *slot = &writer->gate->slots[usage->slot_index];
     uint64_t owner = atomic_load_explicit(&slot->key_id, memory_order_relaxed);
     uint64_t seen = atomic_load_explicit(&slot->granted, memory_order_relaxed);
-    if (owner != usage->key_id || writer->plan_ids[slot->plan_index] != usage->plan_id ||
+    if (owner != usage->key_id ||
+        writer->plan_ids[FG_GATE_SLOT_PLAN(slot->plan_index)] != usage->plan_id ||
         FG_QUOTA_WORD_DAY(granted_word) < FG_QUOTA_WORD_DAY(seen))
         return; /* another pair's by now, or of a window that is over */
     /* release: its commit came before it, and whoever reads it may spend it */
