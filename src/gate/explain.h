@@ -1,9 +1,10 @@
 /*
  * explain - the latest refusals, for `faregate explain`.
  *
- * Shape      A ring of 256-byte lines in the gate (geometry.explains of them). A worker takes the next number with one
- *            exchange, writes its line and stamps it with the number; a reader that finds the stamp changed around its
- *            copy drops the copy. No allocation, no lock; the oldest line is overwritten.
+ * Shape      A ring of 256-byte lines in the gate (geometry.explains of them). A worker takes the
+ *            next number with one exchange and writes its line with the number and a sum over both;
+ *            a reader drops a copy whose sum does not fit. No allocation, no lock; the oldest line
+ *            is overwritten.
  * Threads    Any number of workers write, the daemon reads.
  * Rule       docs/rules/explain.md: every refusal leaves one line under its request id.
  */
@@ -22,7 +23,7 @@ typedef struct fg_explain {
     char path[FG_EXPLAIN_PATH_BYTES + 1];     /* behind the stage, without the query; likewise */
     uint32_t stage_index;                     /* FG_GATE_NONE: unknown stage */
     uint32_t throttle_burst;
-    int64_t at_s; /* UTC */
+    int64_t at_s;                                  /* UTC */
     uint64_t api_id, resource_id, key_id, plan_id; /* packed, 0 for none */
     int64_t retry_after_us;                        /* INT64_MAX: never; 0: not known */
     uint64_t throttle_rate_milli_rps;
@@ -38,5 +39,7 @@ FG_MUST_USE bool fg_gate_explain_find(const fg_gate_t *gate, fg_str_t request_id
                                       fg_explain_t *ret_explain);
 /* The latest lines, newest first, at most `max`; returns how many. */
 size_t fg_gate_explain_latest(const fg_gate_t *gate, fg_explain_t *ret_explains, size_t max);
+/* Lines that the ring holds. */
+uint32_t fg_gate_explain_room(const fg_gate_t *gate);
 
 #endif

@@ -1,10 +1,12 @@
 /*
  * metrics - what each worker counted per method of a stage.
  *
- * Shape      Each worker has a region of geometry.series lines of 512 bytes of its own, found by hash of method_id, so
- *            that no two processes write one line; the daemon sums over workers. A worker claims its region by its process
- *            id in header.worker_pids; that of a dead one is taken over, counts and all, so that totals only rise.
- * Units      Requests; times in microseconds, histograms in the OpenTelemetry boundaries of seconds below.
+ * Shape      Each worker has a region of geometry.series lines of 512 bytes of its own, found by
+ *            hash of method_id, so that no two processes write one line; the daemon sums over
+ *            workers. A worker claims its region by its process id in header.worker_pids; that of a
+ *            dead one is taken over, counts and all, so that totals only rise.
+ * Units      Requests; times in microseconds, histograms in the OpenTelemetry boundaries of seconds
+ *            below.
  * Rule       docs/metrics.md; X4.
  */
 #ifndef FG_GATE_METRICS_H
@@ -17,8 +19,8 @@
     X(ADMITTED, "admitted")                                                                        \
     X(THROTTLED, "throttled")                                                                      \
     X(OVER_QUOTA, "over_quota")                                                                    \
-    X(FORBIDDEN, "forbidden")   /* key, plan, address, authorization */                            \
-    X(NOT_FOUND, "not_found")   /* no such method */                                               \
+    X(FORBIDDEN, "forbidden")     /* key, plan, address, authorization */                          \
+    X(NOT_FOUND, "not_found")     /* no such method */                                             \
     X(UNAVAILABLE, "unavailable") /* no gate, no grant, no backend */                              \
     X(OTHER, "other")
 
@@ -34,7 +36,7 @@ enum { FG_LATENCY_BUCKETS = 15 }; /* 14 boundaries and the rest */
 extern const uint32_t fg_latency_bounds_us[FG_LATENCY_BUCKETS - 1];
 
 typedef struct fg_series {
-    uint64_t method_id; /* 0: requests without a method */
+    uint64_t method_id;           /* 0: requests without a method */
     uint64_t api_id, resource_id; /* packed, 0: unknown */
     uint32_t stage_index;         /* FG_GATE_NONE: unknown */
     uint8_t verb;                 /* fg_verb_t */
@@ -49,9 +51,9 @@ typedef struct fg_measure {
     uint32_t stage_index;
     uint8_t verb;
     fg_outcome_t outcome;
-    unsigned status_class;          /* 0..5 */
+    unsigned status_class; /* 0..5 */
     uint64_t latency_us;
-    bool is_integrated;             /* a backend was asked: */
+    bool is_integrated; /* a backend was asked: */
     uint64_t integration_latency_us;
 } fg_measure_t;
 
