@@ -57,6 +57,7 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
     if (agent->options.slots_max)
         options.slots_max = agent->options.slots_max;
     options.group_id = agent->options.group_id;
+    options.is_leased = agent->options.is_leased;
     options.digester = *fg_store_digester(agent->store);
     (void)snprintf(options.store_uuid, sizeof(options.store_uuid), "%s",
                    fg_store_uuid(agent->store));
@@ -104,6 +105,7 @@ static fg_status_t rebuild_key(void *ctx, const fg_key_grants_t *key, fg_error_t
             .plan_id = pair->plan_id,
             .quota_word = pair->quota_word,
             .extension_word = pair->extension_word,
+            .granted_word = pair->granted_word,
             .day_words = {pair->day_words[0], pair->day_words[1]},
         };
     }
@@ -208,6 +210,8 @@ fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options,
     fg_status_t status = agent->arena ? open_writer(agent, options->boot_id, &opening, reterr)
                                       : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     if (status == FG_OK)
+        status = fg_agent_leases_open(agent, reterr);
+    if (status == FG_OK)
         status = fg_agent_stages_adopt(agent, reterr);
     if (status == FG_OK)
         status = catch_up(agent, reterr);
@@ -235,6 +239,7 @@ void fg_agent_close(fg_agent_t *agent)
         fg_gate_writer_close(agent->writer);
     fg_agent_stages_free(agent);
     fg_agent_alerts_free(agent);
+    fg_agent_leases_free(agent);
     free(agent->pending);
     fg_arena_free(agent->arena);
     free(agent);
