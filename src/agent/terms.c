@@ -115,6 +115,7 @@ static fg_status_t read_group(fg_agent_t *agent, uint64_t customer_number, fg_ga
     grant->group_id = FG_GATE_GROUP(customer_number);
     grant->group_quota_word = ledger.quota_word;
     grant->group_extension_word = ledger.extension_word;
+    grant->group_granted_word = ledger.granted_word;
     return FG_OK;
 }
 
