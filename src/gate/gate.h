@@ -326,6 +326,8 @@ void fg_gate_wanted(fg_gate_writer_t *writer, void (*each)(void *ctx, const fg_g
 /* Wait until somebody wants, at most `timeout_ms`; `seen` is what the last call returned, 0 first.
  * Needs no lock: it reads a word of the mapping. */
 uint32_t fg_gate_want_wait(fg_gate_t *gate, uint32_t seen, int timeout_ms);
+/* Let fg_gate_want_wait return without a wish. */
+void fg_gate_want_wake(fg_gate_t *gate);
 /* Closed: no window has a first grant, so that nothing is spent that the ledger does not know. */
 void fg_gate_closed_set(fg_gate_writer_t *writer, bool is_closed);
 bool fg_gate_is_closed(const fg_gate_t *gate);
@@ -335,7 +337,6 @@ uint32_t fg_gate_used_minute(const fg_gate_t *gate, fg_digest_t digest);
  * totals since the meter was claimed. */
 typedef struct fg_gate_answers {
     uint64_t key_id, plan_id;
-    uint64_t meter; /* which meter, in which turn: another one's totals begin at 0 */
     uint64_t statuses[6];
 } fg_gate_answers_t;
 FG_MUST_USE bool fg_gate_meters_drain(fg_gate_writer_t *writer,
@@ -348,7 +349,6 @@ void fg_gate_sweep(fg_gate_writer_t *writer, fg_now_t now);
 typedef struct fg_gate_fill {
     uint64_t keys, keys_max, slots, slots_max, plans, plans_max, stages, stages_max;
     uint64_t buckets, buckets_max, meters, meters_max, bytes_resident;
-    uint64_t buckets_refused; /* requests that found no bucket, since the gate was made */
 } fg_gate_fill_t;
 fg_gate_fill_t fg_gate_fill(const fg_gate_writer_t *writer);
 
