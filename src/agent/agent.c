@@ -5,6 +5,7 @@
  * applied. Any other is empty, and everything is read from the store: settings, plans, stages, keys
  * with the counts that the last drain left.
  */
+#include "agent/alert.h"
 #include "agent/state.h"
 
 #include <stdarg.h>
@@ -56,6 +57,7 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
     if (agent->options.slots_max)
         options.slots_max = agent->options.slots_max;
     options.group_id = agent->options.group_id;
+    options.is_leased = agent->options.is_leased;
     options.digester = *fg_store_digester(agent->store);
     (void)snprintf(options.store_uuid, sizeof(options.store_uuid), "%s",
                    fg_store_uuid(agent->store));
@@ -103,6 +105,7 @@ static fg_status_t rebuild_key(void *ctx, const fg_key_grants_t *key, fg_error_t
             .plan_id = pair->plan_id,
             .quota_word = pair->quota_word,
             .extension_word = pair->extension_word,
+            .granted_word = pair->granted_word,
             .day_words = {pair->day_words[0], pair->day_words[1]},
         };
     }
@@ -118,7 +121,9 @@ static fg_status_t rebuild_keys(fg_agent_t *agent, fg_error_t *reterr)
 fg_status_t fg_agent_rebuild(fg_agent_t *agent, fg_error_t *reterr)
 {
     uint64_t seq = 0;
-    fg_status_t status = fg_store_change_last(agent->store, &seq, reterr);
+    fg_status_t status = fg_agent_minutes_anew(agent, reterr);
+    if (status == FG_OK)
+        status = fg_store_change_last(agent->store, &seq, reterr);
     if (status == FG_OK)
         status = fg_agent_settings_sync(agent, reterr);
     if (status == FG_OK)
@@ -207,6 +212,8 @@ fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options,
     fg_status_t status = agent->arena ? open_writer(agent, options->boot_id, &opening, reterr)
                                       : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     if (status == FG_OK)
+        status = fg_agent_leases_open(agent, reterr);
+    if (status == FG_OK)
         status = fg_agent_stages_adopt(agent, reterr);
     if (status == FG_OK)
         status = catch_up(agent, reterr);
@@ -226,13 +233,21 @@ void fg_agent_close(fg_agent_t *agent)
         return;
     if (agent->writer && agent->arena && agent->seq > 0) {
         fg_error_t error = {0};
-        if (fg_agent_drain(agent, fg_agent_now(agent), &error) != FG_OK)
+        bool is_whole;
+        fg_now_t now = fg_agent_now(agent);
+        fg_status_t status = fg_agent_drain(agent, now, &error);
+        if (status == FG_OK)
+            status = fg_agent_minutes_flush(agent, FG_STR(""), FG_STR(""), now, &is_whole, &error);
+        if (status != FG_OK)
             fg_agent_log(agent, "the last drain failed, the counts stay in the gate: %s",
                          error.message);
     }
     if (agent->writer)
         fg_gate_writer_close(agent->writer);
     fg_agent_stages_free(agent);
+    fg_agent_alerts_free(agent);
+    fg_agent_leases_free(agent);
+    fg_agent_minutes_free(agent);
     free(agent->pending);
     fg_arena_free(agent->arena);
     free(agent);

@@ -102,6 +102,7 @@ static fg_status_t read_grant(fg_agent_t *agent, fg_str_t key_id, fg_str_t plan_
         .plan_id = fg_id_pack(plan_id),
         .quota_word = ledger.quota_word,
         .extension_word = ledger.extension_word,
+        .granted_word = ledger.granted_word,
     };
     uint32_t today = (uint32_t)(fg_agent_now(agent).wall.s / FG_DAY_S);
     fg_usage_row_t *rows;

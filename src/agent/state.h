@@ -30,6 +30,19 @@ typedef struct fg_agent_stage {
     bool is_stale; /* an address of a backend changed */
 } fg_agent_stage_t;
 
+typedef struct fg_agent_alerts fg_agent_alerts_t; /* alert.c */
+/* What a pair had used when it was drained last (lease.c). */
+typedef struct fg_demand fg_demand_t;
+
+/* The quota of the plan read last: pairs come in no order, but most installations have few plans. */
+typedef struct fg_plan_quota {
+    uint64_t plan_id;
+    fg_quota_t quota;
+} fg_plan_quota_t;
+
+enum { FG_AGENT_WISHES_MAX = 256 }; /* granted in one transaction */
+typedef struct fg_minutes fg_minutes_t; /* minutes.c */
+
 struct fg_agent {
     fg_store_t *store;
     fg_gate_writer_t *writer;
@@ -45,9 +58,18 @@ struct fg_agent {
 
     /* taken from the gate, not yet in the store; later entries are newer */
     fg_gate_usage_t *pending;
-    size_t pending_count, pending_room;
+    size_t pending_first, pending_count, pending_room; /* those before the first are written */
     fg_status_t drain_status; /* of the last drain, to log changes of it only */
     uint64_t trimmed_seq;
+    fg_agent_alerts_t *alerts; /* NULL until a pair with a quota is drained */
+
+    fg_demand_t *demands;
+    fg_gate_usage_t *grants; /* of the open transaction, to be published after its commit */
+    size_t grant_count, grant_room;
+    fg_gate_usage_t wishes[FG_AGENT_WISHES_MAX];
+    size_t wish_count;
+    fg_status_t grant_status; /* of the last wishes, to log changes of it only */
+    fg_minutes_t *minutes; /* NULL until the first drain */
 };
 
 /* ---- agent.c ---- */
@@ -86,7 +108,37 @@ void fg_agent_backends_ask(fg_agent_t *agent, fg_backend_t *const *backends, siz
 /* Forget backends that no stage uses. */
 void fg_agent_backends_sweep(fg_agent_t *agent);
 
+/* ---- lease.c ---- */
+FG_MUST_USE fg_status_t fg_agent_leases_open(fg_agent_t *agent, fg_error_t *reterr);
+void fg_agent_leases_free(fg_agent_t *agent);
+/* How far the pair's window shall be granted: its granted word, or a greater one. */
+uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage,
+                             fg_quota_t quota, fg_now_t now);
+/* Remember a grant that the open transaction writes; nothing when it is the one in force. False
+ * without memory. Then publish them all (after the commit), or forget them. */
+FG_MUST_USE bool fg_agent_grant_keep(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                     uint64_t granted_word);
+void fg_agent_grants_publish(fg_agent_t *agent);
+void fg_agent_grants_drop(fg_agent_t *agent);
+/* What the pair had used at this time. */
+void fg_agent_demand_note(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_mono_t now);
+
+/* ---- minutes.c ---- */
+/* What the drain writes of a pair, for its row of the minute. False without memory. */
+FG_MUST_USE bool fg_agent_minutes_note(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                       fg_now_t now);
+/* After the drain's transactions, in one of its own when something is due: rows of minutes that are
+ * over, retention. */
+FG_MUST_USE fg_status_t fg_agent_minutes_step(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr);
+/* The gate is empty and will be filled from the store. */
+FG_MUST_USE fg_status_t fg_agent_minutes_anew(fg_agent_t *agent, fg_error_t *reterr);
+void fg_agent_minutes_free(fg_agent_t *agent);
+
 /* ---- drain.c ---- */
+/* The pair's ledger row with the grant that is due, which is kept for publication. */
+FG_MUST_USE fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                            fg_plan_quota_t *cache, fg_now_t now,
+                                            fg_error_t *reterr);
 /* Before slots go: what they counted to the store, or at least out of the gate. */
 void fg_agent_settle(fg_agent_t *agent);
 /* When a kill cut a drain off, take every pair again: which ones it had taken is forgotten, what

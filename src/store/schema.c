@@ -69,7 +69,6 @@ static const char *const steps[] = {
     " status_2xx BIGINT NOT NULL DEFAULT 0, status_3xx BIGINT NOT NULL DEFAULT 0,"
     " status_4xx BIGINT NOT NULL DEFAULT 0, status_5xx BIGINT NOT NULL DEFAULT 0,"
     " PRIMARY KEY (plan_id, key_id, minute));"
-    "CREATE INDEX usage_minutes_by_age ON usage_minutes (minute);"
     "CREATE TABLE refusal_minutes (api_id TEXT NOT NULL, stage_name TEXT NOT NULL, minute BIGINT NOT "
     "NULL,"
     " outcome TEXT NOT NULL, requests BIGINT NOT NULL, PRIMARY KEY (api_id, stage_name, minute, "

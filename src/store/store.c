@@ -119,6 +119,8 @@ static fg_status_t migrate(fg_store_t *store, fg_error_t *reterr)
     status = fg_schema_migrate(store->db, &store->is_new, reterr);
     if (status == FG_OK && store->is_new)
         status = write_installation(store, reterr);
+    if (status == FG_OK && store->is_new)
+        status = fg_store_settled_set(store, true, reterr);
     if (status == FG_OK)
         status = read_installation(store, reterr);
     if (status == FG_OK)

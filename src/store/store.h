@@ -163,18 +163,37 @@ FG_MUST_USE fg_status_t fg_store_usage_list(fg_store_t *store, fg_str_t plan_id,
                                             size_t *ret_count, fg_error_t *reterr);
 /* The quota words of a pair (FG_QUOTA_WORD); zero when nothing is stored. */
 typedef struct fg_ledger_row {
-    fg_str_t key_id, plan_id;
+    fg_str_t key_id, plan_id; /* key_id "~<number>": the quota that a customer's keys share */
     uint64_t quota_word, extension_word;
+    uint64_t granted_word; /* how far the window may be spent (rule L1) */
 } fg_ledger_row_t;
+/* A granted word below the one stored is not taken. */
 FG_MUST_USE fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row,
                                             fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id,
                                             fg_ledger_row_t *ret_row, fg_error_t *reterr);
 
+/* ---- what becomes of grants (store/settlement.c) ---- */
+/* Settled: every grant was returned and the gate closed, so what the ledger says is used is all that
+ * was. A new store is settled. */
+FG_MUST_USE fg_status_t fg_store_settled_get(fg_store_t *store, bool *ret_is_settled,
+                                             fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_settled_set(fg_store_t *store, bool is_settled,
+                                             fg_error_t *reterr);
+/* What one pair, or everybody, was granted and did not use is granted no more. Rule L6. */
+FG_MUST_USE fg_status_t fg_store_grant_return(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id,
+                                              fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_grants_return(fg_store_t *store, fg_error_t *reterr);
+/* The gate is lost: whatever was granted counts as used. Rule L5. */
+FG_MUST_USE fg_status_t fg_store_grants_forfeit(fg_store_t *store, fg_wall_t now,
+                                                fg_error_t *reterr);
+/* When that happened last; 0: never. */
+FG_MUST_USE fg_status_t fg_store_lost_at(fg_store_t *store, fg_wall_t *ret_at, fg_error_t *reterr);
+
 /* ---- every key with what its slots begin with (store/grant.c) ---- */
 typedef struct fg_pair_grant {
     uint64_t plan_id; /* packed */
-    uint64_t quota_word, extension_word;
+    uint64_t quota_word, extension_word, granted_word;
     uint64_t day_words[2]; /* usage of day d at [d & 1], 0 for none */
 } fg_pair_grant_t;
 typedef struct fg_key_grants {
