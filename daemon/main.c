@@ -50,7 +50,7 @@ static int serve(fg_node_t *node, const sigset_t *signals)
     (void)sigwait(signals, &signal_number);
     fg_log(FG_LOG_INFO, "stopping on signal %d", signal_number);
     fg_mount_stop(mount);
-    bool is_idle = fg_timers_stop();
+    bool is_idle = fg_timers_stop(node);
     fg_node_lock(node);
     if (is_idle) {
         fg_node_close(node);

@@ -53,6 +53,7 @@ static fg_status_t open_agent(fg_node_t *node, fg_error_t *reterr)
         return status;
     static char gate_path[PATH_MAX]; /* the agent borrows it for the life of the process */
     (void)snprintf(gate_path, sizeof(gate_path), "%s", path);
+    node->gate_path = gate_path;
     fg_agent_options_t agent = {
         .gate_path = gate_path,
         .group_id = node->group_id,

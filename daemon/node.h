@@ -16,6 +16,7 @@
 typedef struct fg_node {
     const fg_options_t *options;
     int group_id;
+    const char *gate_path;
     fg_store_t *store;
     fg_agent_t *agent;
     fg_control_t control;

@@ -1,7 +1,8 @@
 /*
- * timers - what happens by itself: the drain every second, the look-up of backend names every few.
+ * timers - what happens by itself: the drain every second, grants when a worker waits for one, the
+ * look-up of backend names every few seconds.
  *
- * Threads    One thread each; the look-up may take seconds and does not hold the drain up.
+ * Threads    One thread each; the look-up may take seconds and does not hold the others up.
  */
 #ifndef FG_DAEMON_TIMERS_H
 #define FG_DAEMON_TIMERS_H
@@ -9,8 +10,8 @@
 #include "node.h"
 
 FG_MUST_USE fg_status_t fg_timers_start(fg_node_t *node, fg_error_t *reterr);
-/* Ends the drain's thread; the other is waited for unless it is in a look-up: false then, and the
- * node must stay. */
-bool fg_timers_stop(void);
+/* Ends the threads of drain and grants; the other is waited for unless it is in a look-up: false
+ * then, and the node must stay. */
+bool fg_timers_stop(fg_node_t *node);
 
 #endif

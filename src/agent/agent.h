@@ -27,7 +27,9 @@ typedef struct fg_agent_options {
     uint64_t keys_max, slots_max; /* 0: defaults */
     int quota_exceeded_status;    /* 403 or 429 */
     bool are_keys_without_plan_allowed;
+    bool is_leased; /* quotas are spent only as far as the ledger grants (rule L1) */
     const char *region, *account_id;
+    const char *alert_webhook_url; /* where alerts go unless the plan says otherwise; NULL: nowhere */
     fg_throttle_t account_throttle; /* when the store has no settings account_rate_limit and
                                        account_burst_limit */
     const char *boot_id;            /* NULL: of this boot of the machine */
@@ -55,6 +57,10 @@ FG_MUST_USE fg_status_t fg_agent_publish(fg_agent_t *agent, fg_error_t *reterr);
  * when nothing counted. On failure the figures stay for the next drain. Also drops old entries of
  * the change log. Call every second. */
 FG_MUST_USE fg_status_t fg_agent_drain(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr);
+/* Grant what workers wait for, in one transaction for all of them, and publish it after its commit.
+ * Called when fg_gate_want_wait says that somebody asked. On failure, which is logged
+ * when it begins and ends, nothing is granted; whoever waits asks again. Rule L1. */
+void fg_agent_grant(fg_agent_t *agent, fg_now_t now);
 /* Usage and ledger of one pair to the store at once, so that GetUsage and UpdateUsage see this
  * instant. Joins the open transaction. */
 FG_MUST_USE fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id,

@@ -2,11 +2,13 @@
  * drain - what the workers counted, written to the store.
  *
  * The figures in the gate are absolute: taking and writing them again changes nothing. A drain
- * takes every pair that counted since the last one, then writes them in one transaction; when that
- * fails they stay in memory and go first next time. A kill in between would forget which pairs were
- * taken (not their counts, those are in the gate), so a mark lies beside the gate while that may
- * happen; an agent that finds it reads every pair again.
+ * takes every pair that counted since the last one, then writes them, some thousands in one
+ * transaction, and serves who waits for a grant in between; what fails stays in memory and goes
+ * first next time. A kill in between would forget which pairs were taken (not their counts, those
+ * are in the gate), so a mark lies beside the gate while that may happen; an agent that finds it
+ * reads every pair again.
  */
+#include "agent/alert.h"
 #include "agent/state.h"
 
 #include <fcntl.h>
@@ -15,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { KEYS_PER_PAGE = 1000 };
+enum { KEYS_PER_PAGE = 1000, PAIRS_PER_COMMIT = 4096 };
 
 /* ---- the mark ---- */
 
@@ -69,14 +71,7 @@ void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_i
 
 /* ---- writing ---- */
 
-/* The quota of the plan read last: pairs come in no order, but most installations have few plans.
- */
-typedef struct plan_cache {
-    uint64_t plan_id;
-    fg_quota_t quota;
-} plan_cache_t;
-
-static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, plan_cache_t *cache,
+static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, fg_plan_quota_t *cache,
                               fg_error_t *reterr)
 {
     uint64_t id = fg_id_pack(plan_id);
@@ -136,14 +131,52 @@ static fg_status_t fill_remaining(fg_agent_t *agent, const fg_gate_usage_t *usag
     return FG_OK;
 }
 
-static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, plan_cache_t *cache,
-                            fg_error_t *reterr)
+/* The key's id, or the number of the customer whose keys share the row. */
+static fg_str_t ledger_key(uint64_t key_id, char *ret_id, size_t room)
+{
+    if (FG_GATE_IS_GROUP(key_id))
+        return fg_str_of(ret_id, (size_t)snprintf(ret_id, room, "~%llu",
+                                                  (unsigned long long)(key_id << 1 >> 1)));
+    return fg_str_of(ret_id, fg_id_unpack(key_id, ret_id));
+}
+
+enum { LEDGER_KEY_BYTES_MAX = 21 }; /* "~" and the digits of 63 bits */
+
+static fg_status_t put_ledger(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                              uint64_t granted_word, fg_error_t *reterr)
+{
+    char key_id[LEDGER_KEY_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
+    fg_ledger_row_t row = {
+        .key_id = ledger_key(usage->key_id, key_id, sizeof(key_id)),
+        .plan_id = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id)),
+        .quota_word = usage->quota_word,
+        .extension_word = usage->extension_word,
+        .granted_word = granted_word,
+    };
+    return fg_store_ledger_put(agent->store, &row, reterr);
+}
+
+fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                fg_plan_quota_t *cache, fg_now_t now, fg_error_t *reterr)
+{
+    char plan_id[FG_ID_BYTES_MAX + 1];
+    fg_str_t plan = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id));
+    fg_status_t status = read_quota(agent, plan, cache, reterr);
+    if (status != FG_OK)
+        return status;
+    uint64_t granted_word = fg_agent_lease_word(agent, usage, cache->quota, now);
+    status = put_ledger(agent, usage, granted_word, reterr);
+    if (status == FG_OK && !fg_agent_grant_keep(agent, usage, granted_word))
+        status = fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+    return status;
+}
+
+static fg_status_t put_usage(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                             fg_plan_quota_t *cache, fg_error_t *reterr)
 {
     char key_id[FG_ID_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
     fg_str_t key = fg_str_of(key_id, fg_id_unpack(usage->key_id, key_id));
     fg_str_t plan = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id));
-    if (fg_str_is_empty(key) || fg_str_is_empty(plan))
-        return FG_OK; /* a ride without a plan has no usage */
     fg_status_t status = read_quota(agent, plan, cache, reterr);
     /* the earlier day first: the later one's figures may need it */
     int first =
@@ -162,28 +195,38 @@ static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, pla
         if (status == FG_OK)
             status = fg_store_usage_put(agent->store, &row, reterr);
     }
-    fg_ledger_row_t ledger = {
-        .key_id = key,
-        .plan_id = plan,
-        .quota_word = usage->quota_word,
-        .extension_word = usage->extension_word,
-    };
-    return status == FG_OK ? fg_store_ledger_put(agent->store, &ledger, reterr) : status;
+    return status;
 }
 
-/* Everything pending, and the trimming of the log when it is due, in one transaction. */
-static fg_status_t write_pending(fg_agent_t *agent, fg_error_t *reterr)
+/* A group counts no usage of its own: its members do. A ride without a plan has none at all. */
+static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                            fg_plan_quota_t *cache, fg_now_t now, fg_error_t *reterr)
 {
-    bool is_trim_due = agent->seq > agent->trimmed_seq + FG_AGENT_CHANGES_KEPT;
-    if (agent->pending_count == 0 && !is_trim_due)
+    fg_status_t status = FG_OK;
+    if (usage->key_id == 0 || usage->plan_id == 0)
         return FG_OK;
-    plan_cache_t cache = {0};
+    if (!FG_GATE_IS_GROUP(usage->key_id))
+        status = put_usage(agent, usage, cache, reterr);
+    if (status == FG_OK)
+        status = fg_agent_ledger_put(agent, usage, cache, now, reterr);
+    if (status == FG_OK)
+        fg_agent_demand_note(agent, usage, now.mono);
+    return status;
+}
+
+/* One transaction: the next of the pending, and the trimming of the log when it is due. */
+static fg_status_t write_some(fg_agent_t *agent, size_t end, bool is_trim_due, fg_now_t now,
+                              fg_error_t *reterr)
+{
+    fg_plan_quota_t cache = {0};
     fg_status_t status = fg_store_begin(agent->store, reterr);
     if (status != FG_OK)
         return status;
-    for (size_t i = 0; status == FG_OK && i < agent->pending_count; i++) {
+    for (size_t i = agent->pending_first; status == FG_OK && i < end; i++) {
         fg_arena_reset(agent->arena);
-        status = put_pair(agent, &agent->pending[i], &cache, reterr);
+        status = put_pair(agent, &agent->pending[i], &cache, now, reterr);
+        if (status == FG_OK)
+            status = fg_agent_alert(agent, &agent->pending[i], cache.quota, now, reterr);
     }
     if (status == FG_OK && is_trim_due)
         status = fg_store_changes_trim(agent->store, agent->seq, FG_AGENT_CHANGES_KEPT, reterr);
@@ -191,13 +234,34 @@ static fg_status_t write_pending(fg_agent_t *agent, fg_error_t *reterr)
         status = fg_store_commit(agent->store, reterr);
     if (status != FG_OK) {
         fg_store_rollback(agent->store);
+        fg_agent_alerts_forget(agent);
+        fg_agent_grants_drop(agent);
         return status;
+    }
+    agent->pending_first = end;
+    fg_agent_grants_publish(agent);
+    return FG_OK;
+}
+
+static fg_status_t write_pending(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr)
+{
+    bool is_trim_due = agent->seq > agent->trimmed_seq + FG_AGENT_CHANGES_KEPT;
+    while (agent->pending_first < agent->pending_count || is_trim_due) {
+        size_t end = agent->pending_first + PAIRS_PER_COMMIT;
+        if (end > agent->pending_count)
+            end = agent->pending_count;
+        fg_status_t status = write_some(agent, end, is_trim_due, now, reterr);
+        if (status != FG_OK)
+            return status;
+        if (end < agent->pending_count)
+            fg_agent_grant(agent, now);
+        if (is_trim_due)
+            agent->trimmed_seq = agent->seq;
+        is_trim_due = false;
     }
     if (agent->pending_count > 0)
         unmark(agent);
-    agent->pending_count = 0;
-    if (is_trim_due)
-        agent->trimmed_seq = agent->seq;
+    agent->pending_first = agent->pending_count = 0;
     return FG_OK;
 }
 
@@ -215,15 +279,14 @@ static void note_status(fg_agent_t *agent, fg_status_t status, const fg_error_t 
 
 fg_status_t fg_agent_drain(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr)
 {
-    (void)now;
     fg_error_t error = {0};
     fg_status_t status = agent->is_behind ? fg_agent_publish(agent, &error) : FG_OK;
     if (status == FG_OK || status == FG_FULL)
-        status = write_pending(agent, &error); /* of a drain that failed */
+        status = write_pending(agent, now, &error); /* of a drain that failed */
     if (status == FG_OK) {
         if (!fg_gate_drain(agent->writer, keep, agent))
             status = fg_error_set(&error, FG_NO_MEMORY, "", "out of memory");
-        fg_status_t written = write_pending(agent, &error);
+        fg_status_t written = write_pending(agent, now, &error);
         status = status == FG_OK ? written : status;
     }
     note_status(agent, status, &error);
@@ -243,7 +306,7 @@ void fg_agent_settle(fg_agent_t *agent)
         return;
     }
     agent->arena = own;
-    note_status(agent, write_pending(agent, &error), &error);
+    note_status(agent, write_pending(agent, fg_agent_now(agent), &error), &error);
     agent->arena = arena;
     fg_arena_free(own);
 }
@@ -251,14 +314,16 @@ void fg_agent_settle(fg_agent_t *agent)
 fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t key_id,
                                 fg_str_t plan_id, fg_now_t now, fg_error_t *reterr)
 {
-    (void)now;
     (void)key_id;
+    (void)now;
     fg_gate_usage_t usage;
-    plan_cache_t cache = {0};
+    fg_plan_quota_t cache = {0};
     if (!fg_gate_usage_of(agent->writer, digest, fg_id_pack(plan_id), &usage))
         return FG_OK;
     fg_arena_reset(agent->arena);
-    return put_pair(agent, &usage, &cache, reterr);
+    fg_status_t status = put_usage(agent, &usage, &cache, reterr);
+    /* no grant: it could not be published before the caller's commit */
+    return status == FG_OK ? put_ledger(agent, &usage, usage.granted_word, reterr) : status;
 }
 
 /* ---- after a kill ---- */

@@ -9,6 +9,7 @@
 
 #include "agent/agent.h"
 #include "base/arena.h"
+#include "model/extension.h"
 
 /* A backend's name and what it last resolved to. The port of the addresses is 0. */
 typedef struct fg_backend {
@@ -30,6 +31,18 @@ typedef struct fg_agent_stage {
     bool is_stale; /* an address of a backend changed */
 } fg_agent_stage_t;
 
+typedef struct fg_agent_alerts fg_agent_alerts_t; /* alert.c */
+/* What a pair had used when it was drained last (lease.c). */
+typedef struct fg_demand fg_demand_t;
+
+/* The quota of the plan read last: pairs come in no order, but most installations have few plans. */
+typedef struct fg_plan_quota {
+    uint64_t plan_id;
+    fg_quota_t quota;
+} fg_plan_quota_t;
+
+enum { FG_AGENT_WISHES_MAX = 256 }; /* granted in one transaction */
+
 struct fg_agent {
     fg_store_t *store;
     fg_gate_writer_t *writer;
@@ -45,9 +58,17 @@ struct fg_agent {
 
     /* taken from the gate, not yet in the store; later entries are newer */
     fg_gate_usage_t *pending;
-    size_t pending_count, pending_room;
+    size_t pending_first, pending_count, pending_room; /* those before the first are written */
     fg_status_t drain_status; /* of the last drain, to log changes of it only */
     uint64_t trimmed_seq;
+    fg_agent_alerts_t *alerts; /* NULL until a pair with a quota is drained */
+
+    fg_demand_t *demands;
+    fg_gate_usage_t *grants; /* of the open transaction, to be published after its commit */
+    size_t grant_count, grant_room;
+    fg_gate_usage_t wishes[FG_AGENT_WISHES_MAX];
+    size_t wish_count;
+    fg_status_t grant_status; /* of the last wishes, to log changes of it only */
 };
 
 /* ---- agent.c ---- */
@@ -65,6 +86,40 @@ FG_MUST_USE fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_pla
 /* `replaced`: the digest of the value before, NULL when it is the same. */
 FG_MUST_USE fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
                                           const fg_digest_t *replaced, fg_error_t *reterr);
+
+/* ---- plan_methods.c ---- */
+/* The throttles of single methods of a plan, one per method id, in the arena. Rule P4. */
+FG_MUST_USE fg_status_t fg_agent_plan_methods(fg_agent_t *agent, const fg_usage_plan_t *plan,
+                                              fg_gate_plan_t *ret_entry, fg_error_t *reterr);
+/* A stage is served anew: plans that speak of all its methods speak of others now. */
+FG_MUST_USE fg_status_t fg_agent_plans_of_stage_sync(fg_agent_t *agent, fg_str_t api_id,
+                                                     fg_str_t name, fg_error_t *reterr);
+
+/* ---- terms.c ---- */
+/* What the extension of a plan says, into the entry; arrays live in the arena. */
+FG_MUST_USE fg_status_t fg_agent_plan_terms(fg_agent_t *agent, fg_str_t extension,
+                                            fg_gate_plan_t *entry, fg_error_t *reterr);
+/* Likewise of a key: its validity, its rules, its further values but those that are over. */
+FG_MUST_USE fg_status_t fg_agent_key_terms(fg_agent_t *agent, fg_str_t key_id,
+                                           const fg_key_extension_t *extension,
+                                           fg_gate_key_t *entry, fg_error_t *reterr);
+/* What of a plan each of its pairs carries. */
+typedef struct fg_plan_traits {
+    uint64_t plan_id;
+    bool is_quota_shared;
+    uint64_t shadow_plan_id; /* 0 for none */
+} fg_plan_traits_t;
+FG_MUST_USE fg_status_t fg_agent_traits_of(fg_agent_t *agent, const fg_usage_plan_t *plan,
+                                           fg_plan_traits_t *ret_traits, fg_error_t *reterr);
+/* Of every plan that differs from the default, by plan id; the caller frees them. */
+FG_MUST_USE fg_status_t fg_agent_traits_load(fg_agent_t *agent, fg_plan_traits_t **ret_traits,
+                                             size_t *ret_count, fg_error_t *reterr);
+/* What key and plan together say of their pair, into the grant (its plan_id is set), and the words
+ * of the quota that a customer's keys share. `customer_number` 0: the key has no customer. */
+FG_MUST_USE fg_status_t fg_agent_pair_terms(fg_agent_t *agent, const fg_key_extension_t *key,
+                                            uint64_t customer_number,
+                                            const fg_plan_traits_t *traits, fg_gate_grant_t *grant,
+                                            fg_error_t *reterr);
 
 /* ---- stages.c ---- */
 /* Learn from the snapshots on disk what the gate serves. */
@@ -86,7 +141,26 @@ void fg_agent_backends_ask(fg_agent_t *agent, fg_backend_t *const *backends, siz
 /* Forget backends that no stage uses. */
 void fg_agent_backends_sweep(fg_agent_t *agent);
 
+/* ---- lease.c ---- */
+FG_MUST_USE fg_status_t fg_agent_leases_open(fg_agent_t *agent, fg_error_t *reterr);
+void fg_agent_leases_free(fg_agent_t *agent);
+/* How far the pair's window shall be granted: its granted word, or a greater one. */
+uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage,
+                             fg_quota_t quota, fg_now_t now);
+/* Remember a grant that the open transaction writes; nothing when it is the one in force. False
+ * without memory. Then publish them all (after the commit), or forget them. */
+FG_MUST_USE bool fg_agent_grant_keep(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                     uint64_t granted_word);
+void fg_agent_grants_publish(fg_agent_t *agent);
+void fg_agent_grants_drop(fg_agent_t *agent);
+/* What the pair had used at this time. */
+void fg_agent_demand_note(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_mono_t now);
+
 /* ---- drain.c ---- */
+/* The pair's ledger row with the grant that is due, which is kept for publication. */
+FG_MUST_USE fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                            fg_plan_quota_t *cache, fg_now_t now,
+                                            fg_error_t *reterr);
 /* Before slots go: what they counted to the store, or at least out of the gate. */
 void fg_agent_settle(fg_agent_t *agent);
 /* When a kill cut a drain off, take every pair again: which ones it had taken is forgotten, what

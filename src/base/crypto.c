@@ -127,6 +127,12 @@ void fg_hex(const void *bytes, size_t count, char *ret_text)
     ret_text[2 * count] = '\0';
 }
 
+void fg_base64(const void *bytes, size_t count, char *ret_text)
+{
+    FG_ASSERT(count <= LENGTH_MAX);
+    (void)EVP_EncodeBlock((unsigned char *)ret_text, bytes, (int)count);
+}
+
 bool fg_equal_constant_time(const void *a, const void *b, size_t count)
 {
     return CRYPTO_memcmp(a, b, count) == 0;

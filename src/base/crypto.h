@@ -43,6 +43,9 @@ void fg_hmac_sha256(const void *key, size_t key_bytes, const void *bytes, size_t
                     uint8_t ret_mac[FG_SHA256_BYTES]);
 /* Lower-case hexadecimal with a NUL: 2 * count + 1 bytes of room. */
 void fg_hex(const void *bytes, size_t count, char *ret_text);
+/* Base64 with padding and a NUL: FG_BASE64_BYTES(count) + 1 bytes of room. */
+#define FG_BASE64_BYTES(count) (((count) + 2) / 3 * 4)
+void fg_base64(const void *bytes, size_t count, char *ret_text);
 bool fg_equal_constant_time(const void *a, const void *b, size_t count);
 
 /* ret_sealed has room for count + FG_SEAL_OVERHEAD_BYTES. `context` is authenticated with it (the key's id). */

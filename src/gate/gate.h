@@ -326,6 +326,8 @@ void fg_gate_wanted(fg_gate_writer_t *writer, void (*each)(void *ctx, const fg_g
 /* Wait until somebody wants, at most `timeout_ms`; `seen` is what the last call returned, 0 first.
  * Needs no lock: it reads a word of the mapping. */
 uint32_t fg_gate_want_wait(fg_gate_t *gate, uint32_t seen, int timeout_ms);
+/* Let fg_gate_want_wait return without a wish. */
+void fg_gate_want_wake(fg_gate_t *gate);
 /* Closed: no window has a first grant, so that nothing is spent that the ledger does not know. */
 void fg_gate_closed_set(fg_gate_writer_t *writer, bool is_closed);
 bool fg_gate_is_closed(const fg_gate_t *gate);

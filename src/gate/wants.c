@@ -30,13 +30,18 @@ static void leave(fg_gate_header_t *header, uint32_t wish)
     atomic_store_explicit(&header->wants[first % FG_GATE_WANTS], wish, memory_order_release);
 }
 
+void fg_gate_want_wake(fg_gate_t *gate)
+{
+    /* release: who sees the number sees the word */
+    atomic_fetch_add_explicit(&gate->header->want_seq, 1, memory_order_release);
+    (void)syscall(SYS_futex, &gate->header->want_seq, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 void fg_gate_want(fg_gate_t *gate, uint32_t slot_index)
 {
     FG_ASSERT(slot_index < gate->geometry.slots_max);
     leave(gate->header, slot_index + 1);
-    /* release: who sees the number sees the word */
-    atomic_fetch_add_explicit(&gate->header->want_seq, 1, memory_order_release);
-    (void)syscall(SYS_futex, &gate->header->want_seq, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    fg_gate_want_wake(gate);
 }
 
 uint32_t fg_gate_want_wait(fg_gate_t *gate, uint32_t seen, int timeout_ms)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "limit/quota.h"
+#include "model/webhook.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -405,13 +406,10 @@ static fg_status_t read_webhook(reader_t *reader, const json_t *value, void *ext
     fg_status_t status = read_text(reader, value, FG_WEBHOOK_URL_BYTES_MAX, url);
     if (status != FG_OK)
         return status;
-    size_t scheme = fg_str_starts_with(*url, FG_STR("https://"))  ? 8
-                    : fg_str_starts_with(*url, FG_STR("http://")) ? 7
-                                                                  : url->len;
-    for (size_t i = 0; i < url->len; i++)
-        if (url->at[i] <= ' ' || url->at[i] > '~')
-            return refuse(reader, "must be a URL of visible ASCII characters");
-    return scheme < url->len ? FG_OK : refuse(reader, "must be an http or https URL");
+    return fg_webhook_url_is_good(*url)
+               ? FG_OK
+               : refuse(reader, "must be an http or https URL of visible ASCII characters, without "
+                                "credentials");
 }
 
 static const row_t plan_rows[] = {

@@ -64,6 +64,13 @@ FG_MUST_USE fg_status_t fg_store_outbox_list(fg_store_t *store, fg_outbox_state_
 FG_MUST_USE fg_status_t fg_store_outbox_trim(fg_store_t *store, fg_wall_t until, size_t max,
                                              fg_error_t *reterr);
 
+/* The secret that signs events. FG_NOT_FOUND before it is made. */
+FG_MUST_USE fg_status_t fg_store_webhook_secret_get(fg_store_t *store, fg_arena_t *arena,
+                                                    uint8_t ret_secret[FG_SECRET_BYTES],
+                                                    fg_error_t *reterr);
+/* A new one, sealed; the former one signs no more. */
+FG_MUST_USE fg_status_t fg_store_webhook_secret_make(fg_store_t *store, fg_error_t *reterr);
+
 /* "pending" and the like; FG_OUTBOX_STATES for other texts. */
 fg_outbox_state_t fg_outbox_state_of(fg_str_t text);
 const char *fg_outbox_state_text(fg_outbox_state_t state);

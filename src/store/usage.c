@@ -87,28 +87,31 @@ fg_status_t fg_store_usage_list(fg_store_t *store, fg_str_t plan_id, fg_str_t ke
     return FG_OK;
 }
 
+/* Grants only grow: a row written by somebody who knows of none takes none back. */
 fg_status_t fg_store_ledger_put(fg_store_t *store, const fg_ledger_row_t *row, fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
     fg_stmt_t *stmt = fg_db_prepare(
         store->db,
-        "INSERT INTO ledger (plan_id, key_id, quota_word, extension_word) VALUES (?1, ?2, ?3, ?4)"
-        " ON CONFLICT (plan_id, key_id)"
-        " DO UPDATE SET quota_word = excluded.quota_word, extension_word = "
-        "excluded.extension_word");
+        "INSERT INTO ledger (plan_id, key_id, quota_word, extension_word, granted_word)"
+        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (plan_id, key_id)"
+        " DO UPDATE SET quota_word = excluded.quota_word,"
+        " extension_word = excluded.extension_word, granted_word = CASE WHEN excluded.granted_word"
+        " > ledger.granted_word THEN excluded.granted_word ELSE ledger.granted_word END");
     fg_db_bind_text(stmt, 1, row->plan_id);
     fg_db_bind_text(stmt, 2, row->key_id);
     fg_db_bind_i64(stmt, 3, (int64_t)row->quota_word);
     fg_db_bind_i64(stmt, 4, (int64_t)row->extension_word);
+    fg_db_bind_i64(stmt, 5, (int64_t)row->granted_word);
     return fg_db_run(stmt, NULL, reterr);
 }
 
 fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id,
                                 fg_ledger_row_t *ret_row, fg_error_t *reterr)
 {
-    fg_stmt_t *stmt = fg_db_prepare(
-        store->db,
-        "SELECT quota_word, extension_word FROM ledger WHERE plan_id = ?1 AND key_id = ?2");
+    fg_stmt_t *stmt = fg_db_prepare(store->db,
+                                    "SELECT quota_word, extension_word, granted_word FROM ledger"
+                                    " WHERE plan_id = ?1 AND key_id = ?2");
     fg_db_bind_text(stmt, 1, plan_id);
     fg_db_bind_text(stmt, 2, key_id);
     bool has_row = false;
@@ -119,6 +122,7 @@ fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, fg_str_t pla
             .plan_id = plan_id,
             .quota_word = has_row ? (uint64_t)fg_db_column_i64(stmt, 0) : 0,
             .extension_word = has_row ? (uint64_t)fg_db_column_i64(stmt, 1) : 0,
+            .granted_word = has_row ? (uint64_t)fg_db_column_i64(stmt, 2) : 0,
         };
     fg_db_finish(stmt);
     return status;

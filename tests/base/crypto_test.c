@@ -36,6 +36,25 @@ static void hmac_is_the_standards(void **state)
     assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+/* RFC 4648, section 10. */
+static void base64_is_the_standards(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"", ""},
+                                          {"f", "Zg=="},
+                                          {"fo", "Zm8="},
+                                          {"foo", "Zm9v"},
+                                          {"foob", "Zm9vYg=="},
+                                          {"fooba", "Zm9vYmE="},
+                                          {"foobar", "Zm9vYmFy"}};
+    for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
+        char text[16];
+        fg_base64(rows[i][0], strlen(rows[i][0]), text);
+        assert_string_equal(text, rows[i][1]);
+        assert_int_equal(strlen(text), FG_BASE64_BYTES(strlen(rows[i][0])));
+    }
+}
+
 static void digests_differ_in_one_bit(void **state)
 {
     (void)state;
@@ -74,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_digester_is_hmac),
         cmocka_unit_test(hmac_is_the_standards),
+        cmocka_unit_test(base64_is_the_standards),
         cmocka_unit_test(digests_differ_in_one_bit),
         cmocka_unit_test(what_is_sealed_opens_unchanged_only),
     };

@@ -34,6 +34,10 @@ static void expect(const row_t *row, fg_status_t status, const fg_error_t *error
         fail_msg("%s: the field is %s", row->because, error->field);
 }
 
+#define WEBHOOK                                                                                    \
+    "faregate.alertWebhookUrl must be an http or https URL of visible ASCII characters, without "  \
+    "credentials"
+
 static void plans_are_checked(void **state)
 {
     static const row_t rows[] = {
@@ -90,12 +94,11 @@ static void plans_are_checked(void **state)
          "faregate.alertThresholds gives a percentage twice"},
         {"thresholds have an end", "{\"alertThresholds\":[1,2,3,4,5,6,7,8,9]}",
          "faregate.alertThresholds must be a list of at most 8 percentages"},
-        {"webhooks speak http", "{\"alertWebhookUrl\":\"ftp://a\"}",
-         "faregate.alertWebhookUrl must be an http or https URL"},
-        {"a scheme alone is none", "{\"alertWebhookUrl\":\"https://\"}",
-         "faregate.alertWebhookUrl must be an http or https URL"},
-        {"no line ends in a URL", "{\"alertWebhookUrl\":\"https://a/\\r\\n\"}",
-         "faregate.alertWebhookUrl must be a URL of visible ASCII characters"},
+        {"webhooks speak http", "{\"alertWebhookUrl\":\"ftp://a\"}", WEBHOOK},
+        {"a scheme alone is none", "{\"alertWebhookUrl\":\"https://\"}", WEBHOOK},
+        {"no line ends in a URL", "{\"alertWebhookUrl\":\"https://a/\\r\\n\"}", WEBHOOK},
+        {"a URL is listed, so it has no password", "{\"alertWebhookUrl\":\"http://u:p@a/\"}",
+         WEBHOOK},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         fg_plan_extension_t plan;

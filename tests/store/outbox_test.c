@@ -179,6 +179,37 @@ static void states_have_texts(void **state)
     assert_int_equal(fg_outbox_state_of(FG_STR_NONE), FG_OUTBOX_STATES);
 }
 
+/* The secret is the same after reopening, and nowhere in clear. */
+static void the_secret_is_kept_sealed(void **state)
+{
+    fixture_t *f = *state;
+    uint8_t first[FG_SECRET_BYTES], again[FG_SECRET_BYTES];
+    fg_str_t text;
+    assert_int_equal(fg_store_webhook_secret_get(f->store, f->arena, first, &f->error),
+                     FG_NOT_FOUND);
+    begin(f);
+    ok(fg_store_webhook_secret_make(f->store, &f->error));
+    commit(f);
+    ok(fg_store_webhook_secret_get(f->store, f->arena, first, &f->error));
+    fixture_close(f);
+    ok(fixture_open(f));
+    ok(fg_store_webhook_secret_get(f->store, f->arena, again, &f->error));
+    assert_memory_equal(first, again, sizeof(first));
+    char hex[2 * FG_SECRET_BYTES + 1];
+    fg_hex(first, sizeof(first), hex);
+    ok(fg_store_setting_get(f->store, FG_STR("webhook_secret"), f->arena, &text, &f->error));
+    assert_null(strstr(text.at, hex));
+
+    begin(f);
+    ok(fg_store_webhook_secret_make(f->store, &f->error));
+    ok(fg_store_webhook_secret_get(f->store, f->arena, again, &f->error));
+    assert_memory_not_equal(first, again, sizeof(first));
+    text = fg_arena_printf(f->arena, "x%s", text.at + 1);
+    ok(fg_store_setting_set(f->store, FG_STR("webhook_secret"), text, &f->error));
+    assert_int_equal(fg_store_webhook_secret_get(f->store, f->arena, again, &f->error), FG_CORRUPT);
+    commit(f);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -189,6 +220,7 @@ int main(void)
         TEST(events_are_listed_by_pages),
         TEST(old_events_are_dropped_unless_pending),
         TEST(states_have_texts),
+        TEST(the_secret_is_kept_sealed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,7 +216,7 @@ static void pairs_are_kept(void **state)
     assert_string_equal(changes_after(f, seq), "K:key0000001/ K:key0000001/ K:key0000001/");
 
     /* usage and ledger outlive the pair */
-    fg_ledger_row_t ledger = {k, p1, UINT64_MAX, 5}, read;
+    fg_ledger_row_t ledger = {k, p1, UINT64_MAX, 5, 0}, read;
     ok(fg_store_ledger_put(f->store, &ledger, &f->error));
     seq = last_change(f);
     ok(fg_store_plan_delete(f->store, p1, &f->error));
@@ -466,7 +466,7 @@ static fg_status_t scenario(fixture_t *f)
 {
     fg_api_stage_t stage = {FG_STR("api1"), FG_STR("prod"), FG_STR_NONE};
     fg_usage_row_t usage = {FG_STR("aaaaaaaaaa"), FG_STR("plan01"), 1, 1, false, 0};
-    fg_ledger_row_t ledger = {FG_STR("aaaaaaaaaa"), FG_STR("plan01"), 1, 1};
+    fg_ledger_row_t ledger = {FG_STR("aaaaaaaaaa"), FG_STR("plan01"), 1, 1, 1};
     fg_credential_t credential = {FG_STR("AKIA"), FG_STR("s")};
     fg_api_key_t key = key_of(f, "aaaaaaaaaa", "n");
     fg_status_t status = fg_store_begin(f->store, &f->error);
