@@ -62,8 +62,6 @@ ngx_http_faregate_ctx_create(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = ngx_http_get_module_main_conf(r, ngx_http_faregate_module);
 
-    ctx->asked.stage_index = FG_GATE_NONE;
-
     r->log_handler = ngx_http_faregate_log_error;
 
     cln->handler = ngx_http_faregate_cleanup;
@@ -79,17 +77,17 @@ ngx_http_faregate_ctx_create(ngx_http_request_t *r)
  */
 static ngx_int_t
 ngx_http_faregate_find_stage(ngx_http_request_t *r,
-    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate)
+    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate, uint32_t *ret_stage_index)
 {
     fg_status_t  status;
 
-    ctx->asked.stage_index = fg_gate_stage_find(gate, ctx->api_id, ctx->stage_name);
+    *ret_stage_index = fg_gate_stage_find(gate, ctx->api_id, ctx->stage_name);
 
-    if (ctx->asked.stage_index == FG_GATE_NONE) {
+    if (*ret_stage_index == FG_GATE_NONE) {
         return ngx_http_faregate_refuse_forbidden(r, ctx, "stage-unknown");
     }
 
-    status = ngx_http_faregate_snapshot(ctx->conf, ctx->asked.stage_index,
+    status = ngx_http_faregate_snapshot(ctx->conf, *ret_stage_index,
                                         r->connection->log, &ctx->route);
 
     if (status == FG_NOT_FOUND) {
@@ -192,7 +190,6 @@ ngx_http_faregate_read_facts(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx
     ctx->api_id = facts->api_id;
     ctx->stage_name = facts->stage_name;
     ctx->path = facts->path;
-    ctx->verb = facts->verb;
 
     return NGX_OK;
 }
@@ -201,6 +198,7 @@ ngx_http_faregate_read_facts(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx
 static ngx_int_t
 ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 {
+    uint32_t                    stage_index;
     ngx_int_t                   rc;
     fg_gate_t                  *gate;
     ngx_http_faregate_facts_t   facts;
@@ -215,7 +213,7 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
         return ngx_http_faregate_refuse_unavailable(r, ctx, "gate-missing");
     }
 
-    rc = ngx_http_faregate_find_stage(r, ctx, gate);
+    rc = ngx_http_faregate_find_stage(r, ctx, gate, &stage_index);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -225,7 +223,7 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
         return rc;
     }
 
-    rc = ngx_http_faregate_decide(r, ctx, gate, &facts);
+    rc = ngx_http_faregate_decide(r, ctx, gate, stage_index, &facts);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -65,7 +65,10 @@ fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_plan_t *plan, f
         .stages = stages,
         .stage_count = plan->stage_count,
     };
-    return fg_gate_plan_sync(agent->writer, &entry, reterr);
+    fg_status_t status = fg_agent_plan_terms(agent, plan->extension, &entry, reterr);
+    if (status == FG_OK)
+        status = fg_agent_plan_methods(agent, plan, &entry, reterr);
+    return status == FG_OK ? fg_gate_plan_sync(agent->writer, &entry, reterr) : status;
 }
 
 /* Before slots go. The first change of a batch always, so that a single one loses nothing. */
@@ -114,24 +117,60 @@ static fg_status_t read_grant(fg_agent_t *agent, fg_str_t key_id, fg_str_t plan_
     return status;
 }
 
+static fg_status_t read_customer(fg_agent_t *agent, fg_str_t customer_id, uint64_t *ret_number,
+                                 fg_error_t *reterr)
+{
+    *ret_number = 0;
+    if (fg_str_is_empty(customer_id))
+        return FG_OK;
+    fg_status_t status = fg_store_customer_number(agent->store, customer_id, ret_number, reterr);
+    return status == FG_NOT_FOUND ? FG_OK : status;
+}
+
+/* The plan, and the one in whose shadow it counts. */
+static fg_status_t sync_plan_and_shadow(fg_agent_t *agent, const fg_usage_plan_t *plan,
+                                        uint64_t shadow_plan_id, fg_error_t *reterr)
+{
+    char text[FG_ID_BYTES_MAX + 1];
+    fg_usage_plan_t shadow;
+    fg_status_t status = fg_agent_plan_sync(agent, plan, reterr);
+    if (status != FG_OK || shadow_plan_id == 0)
+        return status;
+    status = fg_store_plan_get(agent->store, fg_str_of(text, fg_id_unpack(shadow_plan_id, text)),
+                               agent->arena, &shadow, reterr);
+    return status == FG_OK ? fg_agent_plan_sync(agent, &shadow, reterr) : status;
+}
+
 /* `with_plans`: the plans go to the gate as well. */
-static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, bool with_plans,
+static fg_status_t read_grants(fg_agent_t *agent, const fg_api_key_t *key,
+                               const fg_key_extension_t *extension, bool with_plans,
                                fg_gate_key_t *entry, fg_error_t *reterr)
 {
     fg_usage_plan_t *plans;
     size_t count;
-    fg_plan_query_t query = {.key_id = key_id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
+    uint64_t customer_number;
+    fg_plan_query_t query = {
+        .key_id = key->id, .is_ascending = true, .limit = FG_PLANS_PER_KEY_MAX};
     fg_status_t status =
         fg_store_plan_list(agent->store, &query, agent->arena, &plans, &count, reterr);
+    if (status == FG_OK)
+        status = read_customer(agent, key->customer_id, &customer_number, reterr);
     if (status != FG_OK)
         return status;
     fg_gate_grant_t *grants = fg_arena_alloc(agent->arena, (count + 1) * sizeof(*grants));
     if (!grants)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
-    for (size_t i = 0; with_plans && status == FG_OK && i < count; i++)
-        status = fg_agent_plan_sync(agent, &plans[i], reterr);
-    for (size_t i = 0; status == FG_OK && i < count; i++)
-        status = read_grant(agent, key_id, plans[i].id, &grants[i], reterr);
+    for (size_t i = 0; status == FG_OK && i < count; i++) {
+        fg_plan_traits_t traits;
+        status = fg_agent_traits_of(agent, &plans[i], &traits, reterr);
+        if (status == FG_OK && with_plans)
+            status = sync_plan_and_shadow(agent, &plans[i], traits.shadow_plan_id, reterr);
+        if (status == FG_OK)
+            status = read_grant(agent, key->id, plans[i].id, &grants[i], reterr);
+        if (status == FG_OK)
+            status =
+                fg_agent_pair_terms(agent, extension, customer_number, &traits, &grants[i], reterr);
+    }
     entry->grants = grants;
     entry->grant_count = count;
     return status;
@@ -140,7 +179,7 @@ static fg_status_t read_grants(fg_agent_t *agent, fg_str_t key_id, bool with_pla
 static bool is_serving(fg_agent_t *agent, fg_digest_t digest)
 {
     fg_key_state_t state = fg_gate_key_state(fg_gate_writer_gate(agent->writer), digest);
-    return state == FG_KEY_ENABLED || state == FG_KEY_DISABLED;
+    return state == FG_KEY_ENABLED || state == FG_KEY_DISABLED || state == FG_KEY_ALIAS;
 }
 
 static fg_status_t sync_key(fg_agent_t *agent, const fg_api_key_t *key, const fg_digest_t *replaced,
@@ -151,7 +190,12 @@ static fg_status_t sync_key(fg_agent_t *agent, const fg_api_key_t *key, const fg
         .digest = key->digest,
         .state = key->is_enabled ? FG_KEY_ENABLED : FG_KEY_DISABLED,
     };
-    fg_status_t status = read_grants(agent, key->id, with_plans, &entry, reterr);
+    fg_key_extension_t extension;
+    fg_status_t status = fg_key_extension_parse(key->extension, agent->arena, &extension, reterr);
+    if (status == FG_OK)
+        status = fg_agent_key_terms(agent, key->id, &extension, &entry, reterr);
+    if (status == FG_OK)
+        status = read_grants(agent, key, &extension, with_plans, &entry, reterr);
     if (status != FG_OK)
         return status;
     if (replaced && !fg_digest_eq(*replaced, key->digest) && is_serving(agent, *replaced))

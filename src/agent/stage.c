@@ -1,6 +1,7 @@
 #include "agent/stage.h"
 
 #include "base/json.h"
+#include "route/method_id.h"
 
 #include <stdlib.h>
 
@@ -361,23 +362,6 @@ static fg_route_integration_t integration_of(compiler_t *compiler, const json_t 
 
 /* ---- methods ---- */
 
-/* The same method of the same stage has the same id in every revision, so that its bucket lives
- * through a deployment. FNV-1a over the parts, each with its end, and a last mixing; never zero. */
-static uint64_t method_id(const compiler_t *compiler, fg_str_t path, fg_str_t verb)
-{
-    const fg_str_t parts[] = {compiler->options->api_id, compiler->options->stage_name, path, verb};
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < FG_COUNT_OF(parts); i++) {
-        for (size_t at = 0; at < parts[i].len; at++)
-            hash = (hash ^ (unsigned char)parts[i].at[at]) * UINT64_C(0x100000001b3);
-        hash = (hash ^ 0xff) * UINT64_C(0x100000001b3); /* no byte of UTF-8 */
-    }
-    hash ^= hash >> 32;
-    hash *= UINT64_C(0xd6e8feb86659fd93);
-    hash ^= hash >> 32;
-    return hash ? hash : 1;
-}
-
 static fg_route_method_t method_of(compiler_t *compiler, const json_t *resource, const char *verb,
                                    const json_t *document)
 {
@@ -390,7 +374,8 @@ static fg_route_method_t method_of(compiler_t *compiler, const json_t *resource,
         .is_key_required = json_is_true(json_object_get(document, "apiKeyRequired")),
         .is_denied = !fg_str_is(authorization, "NONE"),
         .throttle = throttle_of(setting_of(compiler, path, fg_str(verb))),
-        .method_id = method_id(compiler, path, fg_str(verb)),
+        .method_id = fg_method_id(compiler->options->api_id, compiler->options->stage_name, path,
+                                  fg_str(verb)),
         .integration = integration_of(compiler, json_object_get(document, "methodIntegration")),
     };
 }

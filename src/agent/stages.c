@@ -244,7 +244,7 @@ static fg_status_t publish_revision(fg_agent_t *agent, fg_str_t api_id, fg_str_t
     let_group_read(agent, path);
     set_backends(stage, collection.backends, collection.count);
     put_revision(agent, stage, index, revision);
-    return FG_OK;
+    return fg_agent_plans_of_stage_sync(agent, api_id, name, reterr);
 }
 
 static fg_status_t publish_stage(fg_agent_t *agent, fg_str_t api_id, fg_str_t name,

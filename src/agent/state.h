@@ -9,6 +9,7 @@
 
 #include "agent/agent.h"
 #include "base/arena.h"
+#include "model/extension.h"
 
 /* A backend's name and what it last resolved to. The port of the addresses is 0. */
 typedef struct fg_backend {
@@ -87,6 +88,40 @@ FG_MUST_USE fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_pla
 /* `replaced`: the digest of the value before, NULL when it is the same. */
 FG_MUST_USE fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
                                           const fg_digest_t *replaced, fg_error_t *reterr);
+
+/* ---- plan_methods.c ---- */
+/* The throttles of single methods of a plan, one per method id, in the arena. Rule P4. */
+FG_MUST_USE fg_status_t fg_agent_plan_methods(fg_agent_t *agent, const fg_usage_plan_t *plan,
+                                              fg_gate_plan_t *ret_entry, fg_error_t *reterr);
+/* A stage is served anew: plans that speak of all its methods speak of others now. */
+FG_MUST_USE fg_status_t fg_agent_plans_of_stage_sync(fg_agent_t *agent, fg_str_t api_id,
+                                                     fg_str_t name, fg_error_t *reterr);
+
+/* ---- terms.c ---- */
+/* What the extension of a plan says, into the entry; arrays live in the arena. */
+FG_MUST_USE fg_status_t fg_agent_plan_terms(fg_agent_t *agent, fg_str_t extension,
+                                            fg_gate_plan_t *entry, fg_error_t *reterr);
+/* Likewise of a key: its validity, its rules, its further values but those that are over. */
+FG_MUST_USE fg_status_t fg_agent_key_terms(fg_agent_t *agent, fg_str_t key_id,
+                                           const fg_key_extension_t *extension,
+                                           fg_gate_key_t *entry, fg_error_t *reterr);
+/* What of a plan each of its pairs carries. */
+typedef struct fg_plan_traits {
+    uint64_t plan_id;
+    bool is_quota_shared;
+    uint64_t shadow_plan_id; /* 0 for none */
+} fg_plan_traits_t;
+FG_MUST_USE fg_status_t fg_agent_traits_of(fg_agent_t *agent, const fg_usage_plan_t *plan,
+                                           fg_plan_traits_t *ret_traits, fg_error_t *reterr);
+/* Of every plan that differs from the default, by plan id; the caller frees them. */
+FG_MUST_USE fg_status_t fg_agent_traits_load(fg_agent_t *agent, fg_plan_traits_t **ret_traits,
+                                             size_t *ret_count, fg_error_t *reterr);
+/* What key and plan together say of their pair, into the grant (its plan_id is set), and the words
+ * of the quota that a customer's keys share. `customer_number` 0: the key has no customer. */
+FG_MUST_USE fg_status_t fg_agent_pair_terms(fg_agent_t *agent, const fg_key_extension_t *key,
+                                            uint64_t customer_number,
+                                            const fg_plan_traits_t *traits, fg_gate_grant_t *grant,
+                                            fg_error_t *reterr);
 
 /* ---- stages.c ---- */
 /* Learn from the snapshots on disk what the gate serves. */

@@ -1,28 +1,39 @@
 /*
- * Buckets: throttle words that are found by hash and claimed by an exchange.
+ * Buckets: throttle words that no slot holds, for (stage, method), for (key, plan, method) and for
+ * (key, plan, address). A bucket lies idle when it is full: then a new one is as good.
  */
 #include "gate/writer.h"
 
-fg_throttle_word_t *fg_gate_bucket_of(fg_gate_t *gate, uint64_t id)
+#include <string.h>
+
+/* The digester's states follow from the installation's secret: who does not know it cannot choose
+ * addresses that crowd one neighbourhood. */
+static uint64_t salt_of(const fg_gate_t *gate)
 {
-    uint32_t mask = gate->geometry.buckets - 1;
-    FG_ASSERT(id != 0); /* 0 marks a free bucket */
-    for (uint32_t probe = 0; probe < FG_GATE_BUCKET_PROBES; probe++) {
-        fg_gate_bucket_t *bucket = &gate->buckets[((uint32_t)(id >> 32 ^ id) + probe) & mask];
-        uint64_t owner = atomic_load_explicit(&bucket->id, memory_order_relaxed);
-        if (owner == 0 &&
-            atomic_compare_exchange_strong_explicit(&bucket->id, &owner, id, memory_order_relaxed,
-                                                    memory_order_relaxed)) {
-            atomic_fetch_add_explicit(&gate->header->buckets_used, 1, memory_order_relaxed);
-            return &bucket->word;
-        }
-        if (owner == id) /* relaxed is enough: an id is never taken back */
-            return &bucket->word;
-    }
-    return NULL;
+    uint64_t salt;
+    memcpy(&salt, gate->header->digester.inner, sizeof(salt));
+    return salt;
 }
 
-void fg_gate_sweep(fg_gate_writer_t *writer, fg_now_t now)
+fg_gate_claims_t fg_gate_buckets(fg_gate_t *gate)
 {
-    FG_ASSERT(writer->gate && now.mono.us >= 0);
+    return (fg_gate_claims_t){
+        .first = (char *)gate->buckets,
+        .line_bytes = sizeof(*gate->buckets),
+        .mask = gate->geometry.buckets - 1,
+        .used = &gate->header->buckets_used,
+    };
+}
+
+fg_gate_found_t fg_gate_bucket_find(fg_gate_t *gate, const uint64_t *words, size_t count,
+                                    fg_gate_bucket_use_t *ret_use)
+{
+    fg_gate_claims_t claims = fg_gate_buckets(gate);
+    uint64_t hash = fg_gate_hash(salt_of(gate), words, count);
+    fg_gate_found_t found = fg_gate_claim_find(&claims, hash, &ret_use->claim);
+    if (found == FG_GATE_FOUND)
+        ret_use->word = &gate->buckets[ret_use->claim.index].word;
+    if (found == FG_GATE_FULL)
+        atomic_fetch_add_explicit(&gate->header->buckets_refused, 1, memory_order_relaxed);
+    return found;
 }

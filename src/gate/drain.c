@@ -72,13 +72,17 @@ static bool drain_meter(const fg_gate_writer_t *writer, fg_gate_meter_t *meter,
     if (atomic_exchange_explicit(&meter->is_dirty, 0, memory_order_seq_cst) == 0)
         return true;
     uint32_t slot = atomic_load_explicit(&meter->slot, memory_order_acquire);
-    uint64_t owner = atomic_load_explicit(&meter->owner, memory_order_acquire);
-    if (slot == 0 || slot > writer->gate->geometry.slots_max ||
-        atomic_load_explicit(&writer->gate->slots[slot - 1].key_id, memory_order_relaxed) != owner)
+    if (slot == 0 || slot > writer->gate->geometry.slots_max)
         return true;
+    uint64_t owner =
+        atomic_load_explicit(&writer->gate->slots[slot - 1].key_id, memory_order_acquire);
+    if (owner == 0 || owner == FG_GATE_CHUNK || !fg_gate_meter_is_of(meter, slot - 1, owner))
+        return true;
+    uint64_t turn = fg_gate_claim_turn(atomic_load_explicit(&meter->id, memory_order_relaxed));
     fg_gate_answers_t answers = {
         .key_id = owner,
         .plan_id = writer->plan_ids[FG_GATE_SLOT_PLAN(writer->gate->slots[slot - 1].plan_index)],
+        .meter = turn << 32 | (uint64_t)(meter - writer->gate->meters),
     };
     for (size_t i = 0; i < FG_COUNT_OF(answers.statuses); i++)
         answers.statuses[i] = atomic_load_explicit(&meter->statuses[i], memory_order_relaxed);

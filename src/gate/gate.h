@@ -337,6 +337,7 @@ uint32_t fg_gate_used_minute(const fg_gate_t *gate, fg_digest_t digest);
  * totals since the meter was claimed. */
 typedef struct fg_gate_answers {
     uint64_t key_id, plan_id;
+    uint64_t meter; /* which meter, in which turn: another one's totals begin at 0 */
     uint64_t statuses[6];
 } fg_gate_answers_t;
 FG_MUST_USE bool fg_gate_meters_drain(fg_gate_writer_t *writer,
@@ -349,6 +350,7 @@ void fg_gate_sweep(fg_gate_writer_t *writer, fg_now_t now);
 typedef struct fg_gate_fill {
     uint64_t keys, keys_max, slots, slots_max, plans, plans_max, stages, stages_max;
     uint64_t buckets, buckets_max, meters, meters_max, bytes_resident;
+    uint64_t buckets_refused; /* requests that found no bucket, since the gate was made */
 } fg_gate_fill_t;
 fg_gate_fill_t fg_gate_fill(const fg_gate_writer_t *writer);
 

@@ -31,6 +31,7 @@
 #ifndef FG_GATE_LAYOUT_H
 #define FG_GATE_LAYOUT_H
 
+#include "gate/claims.h"
 #include "gate/gate.h"
 
 #include <stdatomic.h>
@@ -51,7 +52,6 @@ enum {
     FG_GATE_WORKERS_MAX = 64,
     FG_GATE_SLOTS_PER_DIRTY = 64,
     FG_GATE_METERS_PER_DIRTY = 64,
-    FG_GATE_BUCKET_PROBES = 32,
     FG_GATE_EXPLAIN_BYTES = 256,
     FG_GATE_SERIES_BYTES = 512,
 };
@@ -89,6 +89,7 @@ typedef struct fg_gate_header {
     _Atomic uint64_t tombstone_count, slots_used, buckets_used, meters_used;
     /* written by workers that were refused */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t explain_head;
+    _Atomic uint64_t buckets_refused; /* requests that found no bucket */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t want_seq; /* a futex; moves with every wish */
     _Atomic uint32_t wants[FG_GATE_WANTS]; /* slot index plus 1, found by hash; 0: taken out */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t worker_pids[FG_GATE_WORKERS_MAX]; /* 0: free */
@@ -149,7 +150,7 @@ typedef struct fg_gate_address_record {
 _Static_assert(sizeof(fg_gate_address_record_t) == sizeof(fg_gate_record_t), "as large");
 
 typedef struct fg_gate_bucket {
-    _Atomic uint64_t id; /* 0: free */
+    _Atomic uint64_t id; /* claims.h */
     fg_throttle_word_t word;
 } fg_gate_bucket_t;
 _Static_assert(sizeof(fg_gate_bucket_t) == 16, "four to a line");
@@ -206,11 +207,10 @@ enum { FG_GATE_VALUE_IS_FURTHER = 1 };
 _Static_assert(sizeof(fg_gate_value_terms_t) == FG_GATE_LINE_BYTES, "one line");
 
 typedef struct fg_gate_meter {
-    _Atomic uint32_t slot;     /* index plus 1; 0: free */
-    _Atomic uint32_t is_dirty; /* counted since the last drain */
-    _Atomic uint64_t
-        statuses[6];        /* answers by class, wrapping: [0] no answer, [1] 1xx ... [5] 5xx */
-    _Atomic uint64_t owner; /* key id of the slot when it was claimed */
+    _Atomic uint64_t id;          /* claims.h; of slot and key id */
+    _Atomic uint32_t slot;        /* index plus 1; 0: not said yet */
+    _Atomic uint32_t is_dirty;    /* counted since the last drain */
+    _Atomic uint64_t statuses[6]; /* answers by class, wrapping: [0] none, [1] 1xx ... [5] 5xx */
 } fg_gate_meter_t;
 _Static_assert(sizeof(fg_gate_meter_t) == FG_GATE_LINE_BYTES, "one line");
 /* No packed id is as large. Also a slot that is on its way into or out of use: neither drained nor
@@ -289,8 +289,34 @@ fg_quota_t fg_gate_record_quota(const fg_gate_record_t *record);
 /* The terms of a slot; NULL for none. */
 const fg_gate_terms_t *fg_gate_slot_terms(const fg_gate_t *gate, const fg_gate_slot_t *slot);
 
-/* The throttle word of `id` (not 0), claimed when it is new; NULL when its neighbourhood is full. */
-fg_throttle_word_t *fg_gate_bucket_of(fg_gate_t *gate, uint64_t id);
+fg_gate_claims_t fg_gate_buckets(fg_gate_t *gate);
+fg_gate_claims_t fg_gate_meters(fg_gate_t *gate);
+
+/* A bucket in one decision: the claim says after the take whether it was ours. */
+typedef struct fg_gate_bucket_use {
+    fg_throttle_word_t *word;
+    fg_gate_claim_t claim;
+} fg_gate_bucket_use_t;
+
+/* The bucket that `words` name, claimed when it is new. What finds none is counted. */
+fg_gate_found_t fg_gate_bucket_find(fg_gate_t *gate, const uint64_t *words, size_t count,
+                                    fg_gate_bucket_use_t *ret_use);
+
+/* Was the meter claimed for this slot while the key owned it? */
+bool fg_gate_meter_is_of(const fg_gate_meter_t *meter, uint32_t slot_index, uint64_t key_id);
+
+/* Say that the slot counted, after it did. */
+void fg_gate_slot_mark(fg_gate_t *gate, fg_gate_slot_t *slot);
+
+/* The plan's throttle for one method and key (rule P4); not set when it has none. */
+fg_throttle_t fg_gate_record_method(const fg_gate_t *gate, const fg_gate_record_t *record,
+                                    uint64_t method_id);
+
+/* IPv4 as ::ffff:a.b.c.d. */
+bool fg_gate_address_is_ipv4(const uint8_t address[16]);
+/* May this address pass the rules that begin at record `first` (plus 1; 0: none)? NULL: there is no
+ * address. Rule X5. */
+bool fg_gate_addresses_allow(const fg_gate_t *gate, uint32_t first, const uint8_t *address);
 
 /* Say that the meter counted, after it did: its mark, then its group's byte. */
 void fg_gate_meter_mark(fg_gate_t *gate, fg_gate_meter_t *meter);

@@ -327,6 +327,10 @@ fg_gate_fill_t fg_gate_fill(const fg_gate_writer_t *writer)
         .stages_max = gate->geometry.stages_max,
         .buckets = atomic_load_explicit(&gate->header->buckets_used, memory_order_relaxed),
         .buckets_max = gate->geometry.buckets,
+        .meters = atomic_load_explicit(&gate->header->meters_used, memory_order_relaxed),
+        .meters_max = gate->geometry.meters,
+        .buckets_refused =
+            atomic_load_explicit(&gate->header->buckets_refused, memory_order_relaxed),
     };
     for (uint32_t i = 0; i < gate->geometry.stages_max; i++)
         fill.stages += atomic_load_explicit(&gate->stages[i].is_taken, memory_order_relaxed);

@@ -20,6 +20,13 @@ typedef struct fg_gate_pool {
     size_t first, count, room;
 } fg_gate_pool_t;
 
+/* How far a table is swept (sweep.c). */
+typedef struct fg_gate_sweep {
+    uint32_t next;        /* line */
+    uint64_t seen;        /* lines in use in this round */
+    bool is_second_round; /* or a later one: what is idle was marked a round ago */
+} fg_gate_sweep_t;
+
 struct fg_gate_writer {
     fg_gate_t *gate;
     int fd, lock_fd;
@@ -33,6 +40,9 @@ struct fg_gate_writer {
     bool is_outgrown;      /* pages of former directories are still there, */
     fg_mono_t outgrown_at; /* the last one left at this time: `outgrown` */
     uint32_t outgrown;
+    fg_gate_sweep_t bucket_sweep, meter_sweep;
+    bool has_swept;
+    fg_mono_t swept_at;
 };
 
 enum { FG_GATE_QUARANTINE_US = 5000000 }; /* far longer than a decision */
@@ -42,6 +52,19 @@ void fg_gate_outgrown_release(fg_gate_writer_t *writer, fg_mono_t now);
 
 /* A plan's index, FG_GATE_NONE when unknown. */
 uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id);
+/* An unused record, FG_GATE_NONE when there is none. */
+uint32_t fg_gate_record_make(fg_gate_writer_t *writer);
+/* The records of methods or address rules from `first` (plus 1) on are free once nobody can read
+ * them. */
+void fg_gate_chain_retire(fg_gate_writer_t *writer, uint32_t first);
+/* Write address rules, in any order; *ret_first is the first record plus 1, 0 for no rules.
+ * FG_FULL, FG_NO_MEMORY. */
+FG_MUST_USE fg_status_t fg_gate_addresses_write(fg_gate_writer_t *writer,
+                                                const fg_address_rule_t *rules, size_t count,
+                                                uint32_t *ret_first);
+/* Do the records from `first` on hold exactly these? False also without memory. */
+bool fg_gate_addresses_are(const fg_gate_writer_t *writer, uint32_t first,
+                           const fg_address_rule_t *rules, size_t count);
 /* Rebuild plan_ids, plan_places, records_used and the free pools from the gate. */
 fg_status_t fg_gate_plans_scan(fg_gate_writer_t *writer);
 fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);

@@ -108,6 +108,12 @@ void fg_throttle_give_back(fg_throttle_word_t *word, fg_throttle_t limits)
         ; /* a lost round means that another process won one */
 }
 
+bool fg_throttle_is_full(const fg_throttle_word_t *word, fg_mono_t now)
+{
+    /* acquire: who asks has seen what its owners did before */
+    return atomic_load_explicit(word, memory_order_acquire) <= now_ticks(now);
+}
+
 uint32_t fg_throttle_available(const fg_throttle_word_t *word, fg_throttle_t limits, fg_mono_t now)
 {
     if (!limits.is_set || is_closed(limits))

@@ -41,6 +41,8 @@ FG_MUST_USE fg_take_t fg_throttle_take(fg_throttle_word_t *word, fg_throttle_t l
 /* Give one request back that was taken and not used. Never makes the bucket hold more than the
  * burst. */
 void fg_throttle_give_back(fg_throttle_word_t *word, fg_throttle_t limits);
+/* Is the bucket full, whatever its limits? Then it is as good as a new one. */
+bool fg_throttle_is_full(const fg_throttle_word_t *word, fg_mono_t now);
 /* Whole requests in the bucket now, 0..burst. */
 uint32_t fg_throttle_available(const fg_throttle_word_t *word, fg_throttle_t limits, fg_mono_t now);
 

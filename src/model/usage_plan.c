@@ -25,15 +25,19 @@ static uint64_t clamp(int64_t value, uint64_t max)
     return (uint64_t)value > max ? max : (uint64_t)value;
 }
 
-fg_throttle_t fg_usage_plan_throttle(const fg_usage_plan_t *plan)
+fg_throttle_t fg_throttle_of(double rate_limit, int64_t burst_limit)
 {
-    if (!plan->has_throttle)
-        return (fg_throttle_t){.is_set = false};
     return (fg_throttle_t){
-        .rate_milli_rps = rate_milli_rps(plan->rate_limit),
-        .burst = (uint32_t)clamp(plan->burst_limit, UINT32_MAX),
+        .rate_milli_rps = rate_milli_rps(rate_limit),
+        .burst = (uint32_t)clamp(burst_limit, UINT32_MAX),
         .is_set = true,
     };
+}
+
+fg_throttle_t fg_usage_plan_throttle(const fg_usage_plan_t *plan)
+{
+    return plan->has_throttle ? fg_throttle_of(plan->rate_limit, plan->burst_limit)
+                              : (fg_throttle_t){.is_set = false};
 }
 
 fg_quota_t fg_usage_plan_quota(const fg_usage_plan_t *plan)

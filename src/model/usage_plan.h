@@ -36,6 +36,9 @@ typedef struct fg_usage_plan {
 fg_throttle_t fg_usage_plan_throttle(const fg_usage_plan_t *plan);
 fg_quota_t fg_usage_plan_quota(const fg_usage_plan_t *plan);
 
+/* A throttle as the gate has it, from its wire figures. */
+fg_throttle_t fg_throttle_of(double rate_limit, int64_t burst_limit);
+
 /* "DAY", "WEEK", "MONTH"; FG_PERIOD_NONE for other texts. */
 fg_period_t fg_period_of(fg_str_t text);
 const char *fg_period_text(fg_period_t period);

@@ -14,24 +14,23 @@
 
 enum { SEALED_BYTES_MAX = FG_KEY_VALUE_BYTES_MAX + FG_SEAL_OVERHEAD_BYTES };
 
-static fg_status_t open_value(fg_store_t *store, fg_row_t *row, fg_api_key_t *key,
-                              fg_error_t *reterr)
+fg_status_t fg_value_open(fg_store_t *store, fg_str_t key_id, fg_str_t sealed, fg_arena_t *arena,
+                          fg_str_t *ret_value, fg_error_t *reterr)
 {
-    fg_str_t sealed = fg_db_column_blob(row->stmt, 2);
     if (!sealed.at)
         return FG_OK;
     if (sealed.len < FG_SEAL_OVERHEAD_BYTES)
         return fg_error_set(reterr, FG_CORRUPT, "", "the value of API key %.*s is damaged",
-                            FG_STR_ARG(key->id));
+                            FG_STR_ARG(key_id));
     size_t count = sealed.len - FG_SEAL_OVERHEAD_BYTES;
-    char *value = fg_arena_alloc(row->arena, count + 1);
+    char *value = fg_arena_alloc(arena, count + 1);
     if (!value)
         return fg_out_of_memory(reterr);
-    if (fg_unseal(store->secrets.seal, key->id, (const uint8_t *)sealed.at, sealed.len,
+    if (fg_unseal(store->secrets.seal, key_id, (const uint8_t *)sealed.at, sealed.len,
                   (uint8_t *)value) != FG_OK)
         return fg_error_set(reterr, FG_CORRUPT, "", "the value of API key %.*s is damaged",
-                            FG_STR_ARG(key->id));
-    key->value = fg_str_of(value, count);
+                            FG_STR_ARG(key_id));
+    *ret_value = fg_str_of(value, count);
     return FG_OK;
 }
 
@@ -55,14 +54,17 @@ static fg_status_t read_key(fg_store_t *store, fg_row_t *row, bool with_value, f
     };
     if (row->is_short)
         return fg_out_of_memory(reterr);
-    return with_value ? open_value(store, row, key, reterr) : FG_OK;
+    fg_str_t sealed = fg_db_column_blob(row->stmt, 2);
+    return with_value ? fg_value_open(store, key->id, sealed, row->arena, &key->value, reterr)
+                      : FG_OK;
 }
 
-/* Rule K3: a value belongs to one key. */
+/* Rule K3: a value belongs to one key, whether it is the newest or was replaced. */
 static fg_status_t check_value_is_free(fg_store_t *store, const fg_digest_t *digest, fg_str_t id,
                                        fg_error_t *reterr)
 {
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT id FROM api_keys WHERE digest = ?1");
+    fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT id FROM api_keys WHERE digest = ?1 UNION ALL"
+                                               " SELECT key_id FROM key_values WHERE digest = ?1");
     fg_row_bind_digest(stmt, 1, digest);
     bool has_row = false;
     fg_status_t status = fg_db_step(stmt, &has_row, reterr);
@@ -82,6 +84,15 @@ static fg_status_t seal_value(fg_store_t *store, fg_str_t id, fg_str_t value,
         fg_seal(store->secrets.seal, store->random, id, value.at, value.len, ret_sealed);
     return status == FG_OK ? FG_OK
                            : fg_error_set(reterr, status, "", "the key value could not be sealed");
+}
+
+static void bind_sealed(fg_store_t *store, fg_stmt_t *stmt, int index, const uint8_t *sealed,
+                        size_t value_bytes)
+{
+    if (store->are_values_hashed)
+        fg_db_bind_null(stmt, index); /* Rule K12 */
+    else
+        fg_db_bind_blob(stmt, index, sealed, value_bytes + FG_SEAL_OVERHEAD_BYTES);
 }
 
 static void bind_fields(fg_stmt_t *stmt, const fg_api_key_t *key)
@@ -109,7 +120,7 @@ static fg_status_t insert_row(fg_store_t *store, const fg_api_key_t *key, const 
     bind_fields(stmt, key);
     fg_db_bind_i64(stmt, 11, key->ordinal);
     fg_row_bind_digest(stmt, 12, &key->digest);
-    fg_db_bind_blob(stmt, 13, sealed, key->value.len + FG_SEAL_OVERHEAD_BYTES);
+    bind_sealed(store, stmt, 13, sealed, key->value.len);
     return fg_db_run(stmt, NULL, reterr);
 }
 
@@ -122,6 +133,8 @@ fg_status_t fg_store_key_insert(fg_store_t *store, fg_api_key_t *key, fg_error_t
     fg_status_t status = check_value_is_free(store, &row.digest, FG_STR_NONE, reterr);
     if (status == FG_OK)
         status = seal_value(store, key->id, key->value, sealed, reterr);
+    if (status == FG_OK)
+        status = fg_customer_note(store, key->customer_id, reterr);
     if (status == FG_OK)
         status = fg_ordinal_take(store, &row.ordinal, reterr);
     if (status == FG_OK)
@@ -159,6 +172,14 @@ static fg_status_t update_fields(fg_store_t *store, const fg_api_key_t *key, fg_
     return fg_db_run(stmt, NULL, reterr);
 }
 
+static fg_status_t run_for_digest(fg_store_t *store, const char *sql, const fg_digest_t *digest,
+                                  fg_error_t *reterr)
+{
+    fg_stmt_t *stmt = fg_db_prepare(store->db, sql);
+    fg_row_bind_digest(stmt, 1, digest);
+    return fg_db_run(stmt, NULL, reterr);
+}
+
 /* Rule K6: the row stays, with its plans and usage; only the value is another. */
 static fg_status_t update_value(fg_store_t *store, fg_str_t id, fg_str_t value,
                                 const fg_digest_t *digest, fg_error_t *reterr)
@@ -167,13 +188,16 @@ static fg_status_t update_value(fg_store_t *store, fg_str_t id, fg_str_t value,
     fg_status_t status = check_value_is_free(store, digest, id, reterr);
     if (status == FG_OK)
         status = seal_value(store, id, value, sealed, reterr);
+    if (status == FG_OK) /* of a replaced value that becomes the newest again */
+        status = run_for_digest(store, "DELETE FROM key_values WHERE digest = ?1", digest, reterr);
     if (status != FG_OK)
         return status;
-    fg_stmt_t *stmt =
-        fg_db_prepare(store->db, "UPDATE api_keys SET digest = ?2, sealed = ?3 WHERE id = ?1");
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db,
+        "UPDATE api_keys SET digest = ?2, sealed = ?3, last_used_minute = 0 WHERE id = ?1");
     fg_db_bind_text(stmt, 1, id);
     fg_row_bind_digest(stmt, 2, digest);
-    fg_db_bind_blob(stmt, 3, sealed, value.len + FG_SEAL_OVERHEAD_BYTES);
+    bind_sealed(store, stmt, 3, sealed, value.len);
     return fg_db_run(stmt, NULL, reterr);
 }
 
@@ -191,6 +215,8 @@ fg_status_t fg_store_key_update(fg_store_t *store, fg_api_key_t *key, fg_str_t n
         digest = fg_digester_digest(&store->digester, new_value);
         status = update_value(store, key->id, new_value, &digest, reterr);
     }
+    if (status == FG_OK)
+        status = fg_customer_note(store, key->customer_id, reterr);
     if (status == FG_OK)
         status = update_fields(store, key, reterr);
     if (status == FG_OK)
@@ -238,9 +264,26 @@ fg_status_t fg_store_key_delete(fg_store_t *store, fg_str_t id, fg_error_t *rete
     if (status == FG_OK)
         status = delete_where(store, "DELETE FROM plan_keys WHERE key_id = ?1", id, reterr);
     if (status == FG_OK)
+        status = delete_where(store, "DELETE FROM key_values WHERE key_id = ?1", id, reterr);
+    if (status == FG_OK)
         status = delete_where(store, "DELETE FROM api_keys WHERE id = ?1", id, reterr);
     if (status == FG_OK)
         status = fg_store_change_append(store, &change, reterr);
+    return status;
+}
+
+fg_status_t fg_store_key_values_purge(fg_store_t *store, uint64_t *ret_count, fg_error_t *reterr)
+{
+    FG_ASSERT(fg_db_in_transaction(store->db));
+    uint64_t further = 0;
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "UPDATE api_keys SET sealed = NULL WHERE sealed IS NOT NULL");
+    fg_status_t status = fg_db_run(stmt, ret_count, reterr);
+    if (status != FG_OK)
+        return status;
+    stmt = fg_db_prepare(store->db, "UPDATE key_values SET sealed = NULL WHERE sealed IS NOT NULL");
+    status = fg_db_run(stmt, &further, reterr);
+    *ret_count += further;
     return status;
 }
 

@@ -15,6 +15,7 @@ struct fg_store {
     fg_random_t random;
     char uuid[40];
     bool is_new;
+    bool are_values_hashed;
 };
 
 /* A row being read into an arena. `is_short` once the arena had no more memory: look at it after
@@ -56,6 +57,12 @@ FG_MUST_USE fg_status_t fg_counter_take(fg_store_t *store, fg_str_t name, uint64
 FG_MUST_USE fg_status_t fg_ordinal_take(fg_store_t *store, int64_t *ret_ordinal,
                                         fg_error_t *reterr);
 
+/* What a sealed value holds; FG_STR_NONE's worth stays when there is none. */
+FG_MUST_USE fg_status_t fg_value_open(fg_store_t *store, fg_str_t key_id, fg_str_t sealed,
+                                      fg_arena_t *arena, fg_str_t *ret_value, fg_error_t *reterr);
+/* See to it that the customer has a number. */
+FG_MUST_USE fg_status_t fg_customer_note(fg_store_t *store, fg_str_t customer_id,
+                                         fg_error_t *reterr);
 /* Append without a digest. */
 FG_MUST_USE fg_status_t fg_change_note(fg_store_t *store, fg_change_kind_t kind, fg_str_t id,
                                        fg_str_t parent, fg_error_t *reterr);

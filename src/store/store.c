@@ -136,6 +136,7 @@ fg_status_t fg_store_open(const fg_store_options_t *options, fg_store_t **ret_st
     if (!store)
         return fg_out_of_memory(reterr);
     store->random = options->random;
+    store->are_values_hashed = options->are_values_hashed;
     fg_status_t status = open_files(store, options->data_dir, reterr);
     if (status == FG_OK)
         status = migrate(store, reterr);

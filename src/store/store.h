@@ -22,6 +22,7 @@ typedef struct fg_store_options {
     /* faregate.db and secret.key (mode 0600) live here; made when missing, mode 0700 */
     const char *data_dir;
     fg_random_t random;
+    bool are_values_hashed; /* new key values can be recognized and never read again (rule K12) */
 } fg_store_options_t;
 
 /* Open, creating or migrating in one transaction. FG_NEWER for a schema of a later version. */
@@ -106,14 +107,69 @@ FG_MUST_USE fg_status_t fg_store_key_list(fg_store_t *store, const fg_key_query_
 FG_MUST_USE fg_status_t fg_store_key_count(fg_store_t *store, uint64_t *ret_count,
                                            fg_error_t *reterr);
 
+/* Forget every value that could be read again. */
+FG_MUST_USE fg_status_t fg_store_key_values_purge(fg_store_t *store, uint64_t *ret_count,
+                                                  fg_error_t *reterr);
+
+/* ---- further values of a key (store/key_value.c), rule K11 ---- */
+typedef struct fg_key_value {
+    fg_digest_t digest;
+    fg_str_t value; /* FG_STR_NONE when it was not asked for or is not recoverable */
+    fg_wall_t replaced_at, expires;
+    uint32_t last_used_minute; /* as of the last fg_store_value_used */
+} fg_key_value_t;
+/* Newest first. */
+FG_MUST_USE fg_status_t fg_store_key_value_list(fg_store_t *store, fg_str_t key_id, bool with_value,
+                                                fg_arena_t *arena, fg_key_value_t **ret_values,
+                                                size_t *ret_count, fg_error_t *reterr);
+/* Keep the value that the key has now, which fg_store_key_update is about to replace. FG_LIMIT. */
+FG_MUST_USE fg_status_t fg_store_key_value_keep(fg_store_t *store, fg_str_t key_id, fg_wall_t now,
+                                                fg_wall_t expires, fg_error_t *reterr);
+/* Change KEY. FG_NOT_FOUND. */
+FG_MUST_USE fg_status_t fg_store_key_value_delete(fg_store_t *store, fg_str_t key_id,
+                                                  const fg_digest_t *digest, fg_error_t *reterr);
+/* All of the key; change KEY. */
+FG_MUST_USE fg_status_t fg_store_key_values_delete(fg_store_t *store, fg_str_t key_id,
+                                                   fg_error_t *reterr);
+/* Is there a value whose end has come? Cheap. */
+FG_MUST_USE fg_status_t fg_store_key_values_due(fg_store_t *store, fg_wall_t now, bool *ret_is_due,
+                                                fg_error_t *reterr);
+/* Delete those; change KEY for each of the *ret_count keys. */
+FG_MUST_USE fg_status_t fg_store_key_values_expire(fg_store_t *store, fg_wall_t now,
+                                                   uint64_t *ret_count, fg_error_t *reterr);
+typedef struct fg_value_use {
+    fg_digest_t digest;
+    uint32_t minute;  /* stored for it */
+    int64_t position; /* ordinal of its key */
+} fg_value_use_t;
+/* The newest values of at most `limit` keys behind position `after`, in order. */
+FG_MUST_USE fg_status_t fg_store_value_uses(fg_store_t *store, int64_t after, size_t limit,
+                                            fg_arena_t *arena, fg_value_use_t **ret_uses,
+                                            size_t *ret_count, fg_error_t *reterr);
+/* The further values of the keys behind `after` up to `upto`. */
+FG_MUST_USE fg_status_t fg_store_further_value_uses(fg_store_t *store, int64_t after, int64_t upto,
+                                                    fg_arena_t *arena, fg_value_use_t **ret_uses,
+                                                    size_t *ret_count, fg_error_t *reterr);
+/* The value was last used then. No change. */
+FG_MUST_USE fg_status_t fg_store_value_used(fg_store_t *store, const fg_digest_t *digest,
+                                            uint32_t minute, fg_error_t *reterr);
+
+/* ---- customers (store/customer.c) ---- */
+/* FG_NOT_FOUND when no key ever named it. */
+FG_MUST_USE fg_status_t fg_store_customer_number(fg_store_t *store, fg_str_t customer_id,
+                                                 uint64_t *ret_number, fg_error_t *reterr);
+
 /* ---- usage plans (store/usage_plan.c) ---- */
 FG_MUST_USE fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan,
                                              fg_error_t *reterr);
-/* stages too */
+/* Stages too. Change KEY for its keys as well when the extension's quotaScope or shadowPlanId is another. */
 FG_MUST_USE fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan,
                                              fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
                                           fg_usage_plan_t *ret_plan, fg_error_t *reterr);
+/* A plan that counts in the shadow of `id`'s limits; FG_NOT_FOUND when there is none. */
+FG_MUST_USE fg_status_t fg_store_plan_shadowed_by(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
+                                                  fg_str_t *ret_plan_id, fg_error_t *reterr);
 /* with its pairs */
 FG_MUST_USE fg_status_t fg_store_plan_delete(fg_store_t *store, fg_str_t id, fg_error_t *reterr);
 typedef struct fg_plan_query {
@@ -200,6 +256,8 @@ typedef struct fg_key_grants {
     fg_str_t key_id;
     fg_digest_t digest;
     bool is_enabled;
+    bool is_extended;         /* it has an extension or further values */
+    uint64_t customer_number; /* 0: no customer */
     const fg_pair_grant_t *pairs;
     size_t pair_count;
 } fg_key_grants_t;

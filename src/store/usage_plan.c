@@ -1,5 +1,7 @@
 #include "store/state.h"
 
+#include "model/extension.h"
+
 #include <stdio.h>
 
 #define COLUMNS                                                                                    \
@@ -78,29 +80,6 @@ fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan, fg_er
     return status;
 }
 
-fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan, fg_error_t *reterr)
-{
-    FG_ASSERT(fg_db_in_transaction(store->db));
-    fg_stmt_t *stmt = fg_db_prepare(
-        store->db,
-        "UPDATE usage_plans SET name = ?2, description = ?3, product_code = ?4, tags = ?5, "
-        "rate_limit = ?6,"
-        " burst_limit = ?7, quota_limit = ?8, quota_offset = ?9, quota_period = ?10,"
-        " extension = ?11 WHERE id = ?1");
-    bind_fields(stmt, plan);
-    uint64_t changes;
-    fg_status_t status = fg_db_run(stmt, &changes, reterr);
-    if (status == FG_OK && changes == 0)
-        status = FG_NOT_FOUND;
-    if (status == FG_OK)
-        status = delete_stages(store, plan->id, reterr);
-    if (status == FG_OK)
-        status = insert_stages(store, plan, reterr);
-    if (status == FG_OK)
-        status = fg_change_note(store, FG_CHANGE_PLAN, plan->id, FG_STR(""), reterr);
-    return status;
-}
-
 /* FG_CHANGE_KEY for every key of the plan, written by the database in one go: a plan may have
  * millions. */
 static fg_status_t note_members(fg_store_t *store, fg_str_t plan_id, fg_error_t *reterr)
@@ -122,6 +101,81 @@ static fg_status_t note_members(fg_store_t *store, fg_str_t plan_id, fg_error_t 
                            : status;
 }
 
+/* What the extension says that each pair of the plan carries in the gate. */
+static fg_status_t read_pair_settings(fg_str_t extension, fg_arena_t *arena, bool *ret_is_shared,
+                                      fg_str_t *ret_shadow, fg_error_t *reterr)
+{
+    fg_plan_extension_t parsed;
+    fg_status_t status = fg_plan_extension_parse(extension, arena, &parsed, reterr);
+    if (status != FG_OK)
+        return status;
+    *ret_is_shared = parsed.is_quota_shared;
+    *ret_shadow = parsed.shadow_plan_id;
+    return FG_OK;
+}
+
+static fg_status_t compare_extensions(fg_str_t before, fg_str_t after, bool *ret_differ,
+                                      fg_error_t *reterr)
+{
+    bool was_shared, is_shared;
+    fg_str_t old_shadow, new_shadow;
+    fg_arena_t *arena = fg_arena_new();
+    if (!arena)
+        return fg_out_of_memory(reterr);
+    fg_status_t status = read_pair_settings(before, arena, &was_shared, &old_shadow, reterr);
+    if (status == FG_OK)
+        status = read_pair_settings(after, arena, &is_shared, &new_shadow, reterr);
+    if (status == FG_OK)
+        *ret_differ = was_shared != is_shared || !fg_str_eq(old_shadow, new_shadow);
+    fg_arena_free(arena);
+    return status;
+}
+
+/* Does the new row of the plan ask for other slots of its keys? FG_NOT_FOUND without an old one. */
+static fg_status_t check_pairs_change(fg_store_t *store, const fg_usage_plan_t *plan,
+                                      bool *ret_do_change, fg_error_t *reterr)
+{
+    fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT extension FROM usage_plans WHERE id = ?1");
+    fg_db_bind_text(stmt, 1, plan->id);
+    bool has_row = false;
+    fg_status_t status = fg_db_step(stmt, &has_row, reterr);
+    if (status == FG_OK && !has_row)
+        status = FG_NOT_FOUND;
+    fg_str_t before = FG_STR_NONE;
+    if (status == FG_OK && !fg_db_column_is_null(stmt, 0))
+        before = fg_db_column_text(stmt, 0);
+    if (status == FG_OK && !fg_str_eq(before, plan->extension))
+        status = compare_extensions(before, plan->extension, ret_do_change, reterr);
+    fg_db_finish(stmt);
+    return status;
+}
+
+fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan, fg_error_t *reterr)
+{
+    FG_ASSERT(fg_db_in_transaction(store->db));
+    bool is_for_keys = false;
+    fg_status_t status = check_pairs_change(store, plan, &is_for_keys, reterr);
+    if (status != FG_OK)
+        return status;
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db,
+        "UPDATE usage_plans SET name = ?2, description = ?3, product_code = ?4, tags = ?5, "
+        "rate_limit = ?6,"
+        " burst_limit = ?7, quota_limit = ?8, quota_offset = ?9, quota_period = ?10,"
+        " extension = ?11 WHERE id = ?1");
+    bind_fields(stmt, plan);
+    status = fg_db_run(stmt, NULL, reterr);
+    if (status == FG_OK)
+        status = delete_stages(store, plan->id, reterr);
+    if (status == FG_OK)
+        status = insert_stages(store, plan, reterr);
+    if (status == FG_OK)
+        status = fg_change_note(store, FG_CHANGE_PLAN, plan->id, FG_STR(""), reterr);
+    if (status == FG_OK && is_for_keys)
+        status = note_members(store, plan->id, reterr);
+    return status;
+}
+
 static fg_status_t check_exists(fg_store_t *store, fg_str_t id, fg_error_t *reterr)
 {
     fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT 1 FROM usage_plans WHERE id = ?1");
@@ -130,6 +184,24 @@ static fg_status_t check_exists(fg_store_t *store, fg_str_t id, fg_error_t *rete
     fg_status_t status = fg_db_step(stmt, &has_row, reterr);
     fg_db_finish(stmt);
     return status == FG_OK && !has_row ? FG_NOT_FOUND : status;
+}
+
+/* An identifier has no character that LIKE or JSON would read as its own. */
+fg_status_t fg_store_plan_shadowed_by(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
+                                      fg_str_t *ret_plan_id, fg_error_t *reterr)
+{
+    fg_row_t row = {.arena = arena};
+    row.stmt = fg_db_prepare(store->db, "SELECT id FROM usage_plans WHERE extension LIKE"
+                                        " '%\"shadowPlanId\":\"' || ?1 || '\"%' ORDER BY ordinal");
+    fg_db_bind_text(row.stmt, 1, id);
+    bool has_row = false;
+    fg_status_t status = fg_db_step(row.stmt, &has_row, reterr);
+    if (status == FG_OK && !has_row)
+        status = FG_NOT_FOUND;
+    if (status == FG_OK)
+        *ret_plan_id = fg_row_text(&row, 0);
+    fg_db_finish(row.stmt);
+    return status == FG_OK && row.is_short ? fg_out_of_memory(reterr) : status;
 }
 
 fg_status_t fg_store_plan_delete(fg_store_t *store, fg_str_t id, fg_error_t *reterr)

@@ -1,0 +1,39 @@
+/*
+ * Customers have no noun of their own: one is there once a key names it. Its number is what the
+ * gate and the ledger know it by, and is never given to another.
+ */
+#include "store/state.h"
+
+fg_status_t fg_store_customer_number(fg_store_t *store, fg_str_t customer_id, uint64_t *ret_number,
+                                     fg_error_t *reterr)
+{
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "SELECT number FROM customers WHERE customer_id = ?1");
+    fg_db_bind_text(stmt, 1, customer_id);
+    bool has_row = false;
+    fg_status_t status = fg_db_step(stmt, &has_row, reterr);
+    if (status == FG_OK && has_row)
+        *ret_number = (uint64_t)fg_db_column_i64(stmt, 0);
+    fg_db_finish(stmt);
+    return status == FG_OK && !has_row ? FG_NOT_FOUND : status;
+}
+
+fg_status_t fg_customer_note(fg_store_t *store, fg_str_t customer_id, fg_error_t *reterr)
+{
+    FG_ASSERT(fg_db_in_transaction(store->db));
+    uint64_t known;
+    int64_t number;
+    if (fg_str_is_empty(customer_id))
+        return FG_OK;
+    fg_status_t status = fg_store_customer_number(store, customer_id, &known, reterr);
+    if (status != FG_NOT_FOUND)
+        return status;
+    status = fg_counter_take(store, FG_STR("customer"), 1, &number, reterr);
+    if (status != FG_OK)
+        return status;
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "INSERT INTO customers (number, customer_id) VALUES (?1, ?2)");
+    fg_db_bind_i64(stmt, 1, number);
+    fg_db_bind_text(stmt, 2, customer_id);
+    return fg_db_run(stmt, NULL, reterr);
+}
