@@ -157,8 +157,14 @@ static void write_data_server(const fg_nginx_conf_t *options, FILE *out)
     fprintf(out, "    server {\n        listen %s:%u;\n", options->data_address,
             (unsigned)options->data_port);
     fputs("        server_name _;\n"
-          "        faregate_gateway on;\n"
-          "        client_max_body_size 10m;\n"
+          "        faregate_gateway on;\n",
+          out);
+    if (!options->is_exact) {
+        fputs("        faregate_limit_headers on;\n"
+              "        faregate_problem_json on;\n",
+              out);
+    }
+    fputs("        client_max_body_size 10m;\n"
           "        client_body_buffer_size 64k;\n"
           "        request_pool_size 8k;\n"
           "        keepalive_requests 1000000;\n"

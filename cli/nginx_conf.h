@@ -27,6 +27,7 @@ typedef struct fg_nginx_conf {
     const char *user;           /* "www-data"; NULL leaves the line out (nobody but root may) */
     const char *log_dir;        /* error.log, access.log and control.log */
     bool is_access_log_off;     /* of the data plane: no access.log */
+    bool is_exact;              /* as the service answers: no limit fields, no problems */
     const char *temp_dir;       /* bodies that do not fit into memory */
     const char *pid_path;
     /* Certificates that https backends are checked against; NULL: https backends are served only

@@ -245,6 +245,7 @@ static bool write_conf(const run_t *run)
         .user = run->user,
         .log_dir = run->log_dir,
         .is_access_log_off = run->access_log && strcmp(run->access_log, "off") == 0,
+        .is_exact = run->profile && strcmp(run->profile, "aws") == 0,
         .temp_dir = run->temp_dir,
         .pid_path = run->pid_path,
         .trusted_certificates = fg_nginx_conf_system_certificates(),

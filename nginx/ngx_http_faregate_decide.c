@@ -140,6 +140,7 @@ ngx_http_faregate_conclude(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 
     ctx->is_parked = 0;
     ctx->is_decided = 1;
+    ctx->gate_number = ctx->conf->gate_number;
     ctx->reason = (kind == FG_VERDICT_GRANT_PENDING) ? "grant-unavailable"
                                                      : fg_verdict_reason(kind);
 
@@ -187,7 +188,7 @@ ngx_http_faregate_ask(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
 
 ngx_int_t
 ngx_http_faregate_decide(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
-    fg_gate_t *gate, uint32_t stage_index, ngx_http_faregate_facts_t *facts)
+    fg_gate_t *gate, ngx_http_faregate_facts_t *facts)
 {
     facts->has_key = 0;
     facts->key_value = FG_STR_NONE;
@@ -199,7 +200,6 @@ ngx_http_faregate_decide(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->asked.stage_index = stage_index;
     ctx->asked.is_key_required = ctx->entry.is_key_required;
     ctx->asked.has_key = facts->has_key;
     ctx->asked.key_value = facts->key_value;

@@ -129,7 +129,7 @@ ngx_http_faregate_error(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 
     } else {
         ctx->reason = "request-invalid";
-        ngx_http_faregate_make_bad_request(&ctx->answer, r->err_status);
+        ngx_http_faregate_make_bad_request(ctx, r->err_status, &ctx->answer);
         rc = NGX_OK;
     }
 
@@ -274,6 +274,10 @@ ngx_http_faregate_header_filter(ngx_http_request_t *r)
     }
 
     if (ctx && ctx->is_gateway && ngx_http_faregate_dress(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx && ngx_http_faregate_add_limits(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -14,6 +14,10 @@ ngx_http_faregate_gate_close(void *data)
 
     ngx_http_faregate_snapshots_drop(fmcf);
 
+    if (fmcf->gate && fmcf->worker != FG_GATE_NONE) {
+        fg_gate_worker_release(fmcf->gate, fmcf->worker);
+    }
+
     fg_gate_close(fmcf->gate);
     fmcf->gate = NULL;
 }
@@ -47,7 +51,22 @@ ngx_http_faregate_gate_open(ngx_http_faregate_main_conf_t *fmcf, ngx_log_t *log)
 
     ngx_http_faregate_gate_close(fmcf);
     fmcf->gate = gate;
+    fmcf->gate_number++;
+    fmcf->worker = fg_gate_worker_claim(gate);
     fmcf->is_missing_logged = 0;
+}
+
+
+/* Workers that a reload leaves behind keep theirs until they are gone. */
+uint32_t
+ngx_http_faregate_worker(ngx_http_faregate_main_conf_t *fmcf)
+{
+    if (fmcf->worker == FG_GATE_NONE && fmcf->claimed_at != ngx_time()) {
+        fmcf->claimed_at = ngx_time();
+        fmcf->worker = fg_gate_worker_claim(fmcf->gate);
+    }
+
+    return fmcf->worker;
 }
 
 

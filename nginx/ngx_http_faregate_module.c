@@ -13,6 +13,14 @@ static char *ngx_http_faregate_guard(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_int_t ngx_http_faregate_init_process(ngx_cycle_t *cycle);
 
 
+static ngx_conf_bitmask_t  ngx_http_faregate_limit_headers[] = {
+    { ngx_string("off"), NGX_HTTP_FAREGATE_LIMITS_OFF },
+    { ngx_string("on"), NGX_HTTP_FAREGATE_LIMITS_IETF },
+    { ngx_string("x"), NGX_HTTP_FAREGATE_LIMITS_X },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_faregate_commands[] = {
 
     { ngx_string("faregate_gate"),
@@ -44,10 +52,17 @@ static ngx_command_t  ngx_http_faregate_commands[] = {
       NULL },
 
     { ngx_string("faregate_limit_headers"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_faregate_loc_conf_t, limit_headers),
+      &ngx_http_faregate_limit_headers },
+
+    { ngx_string("faregate_problem_json"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_faregate_loc_conf_t, limit_headers),
+      offsetof(ngx_http_faregate_loc_conf_t, problem_json),
       NULL },
 
     { ngx_string("faregate_grant_timeout"),
@@ -118,6 +133,13 @@ ngx_http_faregate_init(ngx_conf_t *cf)
 
     *h = ngx_http_faregate_handler;
 
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_faregate_log_handler;
+
     ngx_http_faregate_filter_init();
 
     return NGX_OK;
@@ -143,6 +165,8 @@ ngx_http_faregate_create_main_conf(ngx_conf_t *cf)
     cln->handler = ngx_http_faregate_gate_close;
     cln->data = fmcf;
 
+    fmcf->worker = FG_GATE_NONE;
+
     return fmcf;
 }
 
@@ -159,7 +183,7 @@ ngx_http_faregate_create_loc_conf(ngx_conf_t *cf)
 
     flcf->gateway = NGX_CONF_UNSET;
     flcf->dry_run = NGX_CONF_UNSET;
-    flcf->limit_headers = NGX_CONF_UNSET;
+    flcf->problem_json = NGX_CONF_UNSET;
     flcf->grant_timeout = NGX_CONF_UNSET_MSEC;
     flcf->api = NGX_CONF_UNSET_PTR;
     flcf->stage = NGX_CONF_UNSET_PTR;
@@ -177,7 +201,9 @@ ngx_http_faregate_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(flcf->gateway, prev->gateway, 0);
     ngx_conf_merge_value(flcf->dry_run, prev->dry_run, 0);
-    ngx_conf_merge_value(flcf->limit_headers, prev->limit_headers, 0);
+    ngx_conf_merge_bitmask_value(flcf->limit_headers, prev->limit_headers,
+                                 (NGX_CONF_BITMASK_SET|NGX_HTTP_FAREGATE_LIMITS_OFF));
+    ngx_conf_merge_value(flcf->problem_json, prev->problem_json, 0);
     ngx_conf_merge_msec_value(flcf->grant_timeout, prev->grant_timeout, 250);
     ngx_conf_merge_ptr_value(flcf->api, prev->api, NULL);
     ngx_conf_merge_ptr_value(flcf->stage, prev->stage, NULL);

@@ -17,6 +17,7 @@
 #include <ngx_http.h>
 
 #include "gate/gate.h"
+#include "gate/metrics.h"
 #include "route/route.h"
 
 
@@ -31,12 +32,22 @@ typedef struct {
 } ngx_http_faregate_snapshot_t;
 
 
+/* faregate_limit_headers; Retry-After comes with any of them */
+#define NGX_HTTP_FAREGATE_LIMITS_OFF       0x0002
+#define NGX_HTTP_FAREGATE_LIMITS_IETF      0x0004
+#define NGX_HTTP_FAREGATE_LIMITS_X         0x0008
+#define NGX_HTTP_FAREGATE_LIMITS_ANY       0x000c
+
+
 typedef struct {
     ngx_str_t                   gate_path;
 
     /* the worker's own, empty in the master */
 
     fg_gate_t                  *gate;
+    ngx_uint_t                  gate_number;    /* of this mapping, counted up */
+    uint32_t                    worker;         /* region for metrics, */
+    time_t                      claimed_at;     /* when it was asked for */
     time_t                      tried_at;   /* of the last attempt to open */
     time_t                      logged_at;  /* of the last complaint about a snapshot */
     ngx_uint_t                  is_missing_logged;
@@ -52,7 +63,8 @@ typedef struct {
 typedef struct {
     ngx_flag_t                  gateway;
     ngx_flag_t                  dry_run;
-    ngx_flag_t                  limit_headers;
+    ngx_uint_t                  limit_headers;
+    ngx_flag_t                  problem_json;
     ngx_msec_t                  grant_timeout;
     ngx_http_complex_value_t   *api;        /* NULL: no guard */
     ngx_http_complex_value_t   *stage;
@@ -76,6 +88,7 @@ typedef struct {
     fg_str_t                    body;
     const char                 *error_type;     /* NULL: no error */
     ngx_int_t                   retry_after;    /* seconds; 0: not sent */
+    ngx_uint_t                  is_customised;  /* by the API's own gateway response */
 } ngx_http_faregate_answer_t;
 
 
@@ -93,7 +106,10 @@ typedef struct {
     fg_str_t                    api_id;
     fg_str_t                    stage_name;
     fg_str_t                    path;
+    fg_verb_t                   verb;
 
+    ngx_uint_t                  gate_number;    /* of the gate that decided */
+    fg_outcome_t                outcome;
     const char                 *reason;         /* NULL: nothing was decided */
 
     ngx_list_t                  client_headers; /* while the backend's stand in their place */
@@ -128,6 +144,8 @@ typedef struct {
  */
 fg_gate_t *ngx_http_faregate_gate(ngx_http_faregate_main_conf_t *fmcf,
     ngx_log_t *log);
+/* This worker's region for metrics in it; FG_GATE_NONE while all are taken. */
+uint32_t ngx_http_faregate_worker(ngx_http_faregate_main_conf_t *fmcf);
 void ngx_http_faregate_gate_close(void *data);
 
 /* ngx_http_faregate_snapshots.c: borrowed from the row; FG_NOT_FOUND when nothing is deployed. */
@@ -165,7 +183,7 @@ ngx_http_faregate_ctx_t *ngx_http_faregate_ctx_create(ngx_http_request_t *r);
  * grant (_again then goes on), else what the phase handler returns.
  */
 ngx_int_t ngx_http_faregate_decide(ngx_http_request_t *r,
-    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate, uint32_t stage_index,
+    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate,
     ngx_http_faregate_facts_t *facts);
 ngx_int_t ngx_http_faregate_decide_again(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx);
@@ -188,8 +206,8 @@ ngx_int_t ngx_http_faregate_refuse_forbidden(ngx_http_request_t *r,
 ngx_int_t ngx_http_faregate_refuse_bad_request(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const char *reason);
 /* What cannot be read or passed on, in the gateway's shape; no AWS text fits. */
-void ngx_http_faregate_make_bad_request(ngx_http_faregate_answer_t *answer,
-    ngx_uint_t status);
+void ngx_http_faregate_make_bad_request(ngx_http_faregate_ctx_t *ctx,
+    ngx_uint_t status, ngx_http_faregate_answer_t *answer);
 ngx_int_t ngx_http_faregate_refuse_unavailable(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const char *reason);
 ngx_int_t ngx_http_faregate_send_answer(ngx_http_request_t *r,
@@ -205,6 +223,25 @@ ngx_int_t ngx_http_faregate_add_header(ngx_http_request_t *r, const char *name,
     size_t name_len, const void *value, size_t value_len);
 ngx_int_t ngx_http_faregate_add_ids(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, const char *error_type);
+
+/*
+ * ngx_http_faregate_limits.c: rules A1-A5. Does the verdict come from a limit? The policy that
+ * refused, as callers see it, NULL for one they are not shown. Seconds until they may come back.
+ */
+ngx_uint_t ngx_http_faregate_is_limit(fg_verdict_kind_t kind);
+const char *ngx_http_faregate_policy_name(fg_verdict_kind_t kind);
+ngx_int_t ngx_http_faregate_wait(ngx_http_faregate_ctx_t *ctx);
+ngx_int_t ngx_http_faregate_add_limits(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx);
+
+/* ngx_http_faregate_log.c: leave a line for `faregate explain`; the LOG phase. */
+void ngx_http_faregate_explain(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx, ngx_uint_t status);
+ngx_int_t ngx_http_faregate_log_handler(ngx_http_request_t *r);
+
+/* ngx_http_faregate_problem.c: dress `answer` as one when the client asks for it. Rule A6. */
+ngx_int_t ngx_http_faregate_make_problem(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx, ngx_http_faregate_answer_t *answer);
 
 /* ngx_http_faregate_mock.c, ngx_http_faregate_proxy.c: the integrations. */
 ngx_int_t ngx_http_faregate_mock(ngx_http_request_t *r,

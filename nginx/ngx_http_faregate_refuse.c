@@ -54,19 +54,41 @@ static ngx_int_t
 ngx_http_faregate_retry_after(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx)
 {
-    int64_t                        wait_us;
     ngx_http_faregate_loc_conf_t  *flcf;
 
     flcf = ngx_http_get_module_loc_conf(r, ngx_http_faregate_module);
-    wait_us = ctx->verdict.retry_after_us;
 
-    if (!flcf->limit_headers || !ctx->is_decided || wait_us <= 0
-        || wait_us == INT64_MAX)
-    {
-        return 0;
+    return flcf->limit_headers & NGX_HTTP_FAREGATE_LIMITS_ANY
+           ? ngx_http_faregate_wait(ctx) : 0;
+}
+
+
+static fg_outcome_t
+ngx_http_faregate_outcome_of(fg_gateway_response_type_t type)
+{
+    switch (type) {
+
+    case FG_GATEWAY_RESPONSE_THROTTLED:
+        return FG_OUTCOME_THROTTLED;
+
+    case FG_GATEWAY_RESPONSE_QUOTA_EXCEEDED:
+        return FG_OUTCOME_OVER_QUOTA;
+
+    case FG_GATEWAY_RESPONSE_INVALID_API_KEY:
+    case FG_GATEWAY_RESPONSE_WAF_FILTERED:
+    case FG_GATEWAY_RESPONSE_ACCESS_DENIED:
+        return FG_OUTCOME_FORBIDDEN;
+
+    case FG_GATEWAY_RESPONSE_MISSING_AUTHENTICATION_TOKEN:
+        return FG_OUTCOME_NOT_FOUND;
+
+    case FG_GATEWAY_RESPONSE_INTEGRATION_FAILURE:
+    case FG_GATEWAY_RESPONSE_INTEGRATION_TIMEOUT:
+        return FG_OUTCOME_UNAVAILABLE;
+
+    default:
+        return FG_OUTCOME_OTHER;
     }
-
-    return (wait_us - 1) / 1000000 + 1;
 }
 
 
@@ -90,6 +112,8 @@ ngx_http_faregate_make_refusal(ngx_http_request_t *r,
 
     ngx_memzero(answer, sizeof(ngx_http_faregate_answer_t));
 
+    ctx->outcome = ngx_http_faregate_outcome_of(type);
+
     ngx_http_faregate_built_in(r, type, answer);
     answer->error_type = fg_gateway_response_error_type(type);
     answer->retry_after = ngx_http_faregate_retry_after(r, ctx);
@@ -105,6 +129,8 @@ ngx_http_faregate_make_refusal(ngx_http_request_t *r,
     if (refusal.response_index == FG_ROUTE_BUILT_IN) {
         return answer->body.at ? NGX_OK : NGX_ERROR;
     }
+
+    answer->is_customised = 1;
 
     return ngx_http_faregate_customised(r, ctx, type, &refusal, answer);
 }
@@ -149,14 +175,15 @@ ngx_http_faregate_refuse_forbidden(ngx_http_request_t *r,
     answer.content_type = FG_STR("application/json");
     answer.body = FG_STR("{\"message\":\"Forbidden\"}");
     answer.error_type = "ForbiddenException";
+    ctx->outcome = FG_OUTCOME_NOT_FOUND;
 
     return ngx_http_faregate_refuse_with(r, ctx, &answer, reason);
 }
 
 
 void
-ngx_http_faregate_make_bad_request(ngx_http_faregate_answer_t *answer,
-    ngx_uint_t status)
+ngx_http_faregate_make_bad_request(ngx_http_faregate_ctx_t *ctx,
+    ngx_uint_t status, ngx_http_faregate_answer_t *answer)
 {
     ngx_memzero(answer, sizeof(ngx_http_faregate_answer_t));
 
@@ -164,6 +191,7 @@ ngx_http_faregate_make_bad_request(ngx_http_faregate_answer_t *answer,
     answer->content_type = FG_STR("application/json");
     answer->body = FG_STR("{\"message\":\"Bad Request\"}");
     answer->error_type = "BadRequestException";
+    ctx->outcome = FG_OUTCOME_OTHER;
 }
 
 
@@ -173,7 +201,7 @@ ngx_http_faregate_refuse_bad_request(ngx_http_request_t *r,
 {
     ngx_http_faregate_answer_t  answer;
 
-    ngx_http_faregate_make_bad_request(&answer, NGX_HTTP_BAD_REQUEST);
+    ngx_http_faregate_make_bad_request(ctx, NGX_HTTP_BAD_REQUEST, &answer);
 
     return ngx_http_faregate_refuse_with(r, ctx, &answer, reason);
 }
@@ -192,6 +220,7 @@ ngx_http_faregate_refuse_unavailable(ngx_http_request_t *r,
     answer.body = FG_STR("{\"message\":\"Service Unavailable\"}");
     answer.error_type = "ServiceUnavailableException";
     answer.retry_after = 1;
+    ctx->outcome = FG_OUTCOME_UNAVAILABLE;
 
     return ngx_http_faregate_refuse_with(r, ctx, &answer, reason);
 }
@@ -275,6 +304,14 @@ ngx_http_faregate_set_answer(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, ngx_http_faregate_answer_t *answer)
 {
     ctx->is_answered = 1;
+
+    if (answer->error_type) {
+        ngx_http_faregate_explain(r, ctx, answer->status);
+    }
+
+    if (ngx_http_faregate_make_problem(r, ctx, answer) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     r->headers_out.status = answer->status;
     r->headers_out.status_line.len = 0;

@@ -62,6 +62,8 @@ ngx_http_faregate_ctx_create(ngx_http_request_t *r)
     ctx->request = r;
     ctx->conf = ngx_http_get_module_main_conf(r, ngx_http_faregate_module);
 
+    ctx->asked.stage_index = FG_GATE_NONE;
+
     r->log_handler = ngx_http_faregate_log_error;
 
     cln->handler = ngx_http_faregate_cleanup;
@@ -77,17 +79,17 @@ ngx_http_faregate_ctx_create(ngx_http_request_t *r)
  */
 static ngx_int_t
 ngx_http_faregate_find_stage(ngx_http_request_t *r,
-    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate, uint32_t *ret_stage_index)
+    ngx_http_faregate_ctx_t *ctx, fg_gate_t *gate)
 {
     fg_status_t  status;
 
-    *ret_stage_index = fg_gate_stage_find(gate, ctx->api_id, ctx->stage_name);
+    ctx->asked.stage_index = fg_gate_stage_find(gate, ctx->api_id, ctx->stage_name);
 
-    if (*ret_stage_index == FG_GATE_NONE) {
+    if (ctx->asked.stage_index == FG_GATE_NONE) {
         return ngx_http_faregate_refuse_forbidden(r, ctx, "stage-unknown");
     }
 
-    status = ngx_http_faregate_snapshot(ctx->conf, *ret_stage_index,
+    status = ngx_http_faregate_snapshot(ctx->conf, ctx->asked.stage_index,
                                         r->connection->log, &ctx->route);
 
     if (status == FG_NOT_FOUND) {
@@ -190,6 +192,7 @@ ngx_http_faregate_read_facts(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx
     ctx->api_id = facts->api_id;
     ctx->stage_name = facts->stage_name;
     ctx->path = facts->path;
+    ctx->verb = facts->verb;
 
     return NGX_OK;
 }
@@ -198,7 +201,6 @@ ngx_http_faregate_read_facts(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx
 static ngx_int_t
 ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
 {
-    uint32_t                    stage_index;
     ngx_int_t                   rc;
     fg_gate_t                  *gate;
     ngx_http_faregate_facts_t   facts;
@@ -213,7 +215,7 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
         return ngx_http_faregate_refuse_unavailable(r, ctx, "gate-missing");
     }
 
-    rc = ngx_http_faregate_find_stage(r, ctx, gate, &stage_index);
+    rc = ngx_http_faregate_find_stage(r, ctx, gate);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -223,7 +225,7 @@ ngx_http_faregate_walk(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
         return rc;
     }
 
-    rc = ngx_http_faregate_decide(r, ctx, gate, stage_index, &facts);
+    rc = ngx_http_faregate_decide(r, ctx, gate, &facts);
     if (rc != NGX_OK) {
         return rc;
     }

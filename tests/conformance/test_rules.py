@@ -187,12 +187,20 @@ def test_a_plan_change_acts_on_the_next_request(scene):
     assert [scene.get(value).status for _ in range(3)] == [200, 200, 403]
 
 
+def test_answers_tell_of_limits_unless_they_are_to_be_the_service_s(scene):
+    """Given no profile, then the limits stand on answers and problems are made for who asks."""
+    _, value = scene.key(scene.plan(limit=1))
+    assert scene.get(value).headers["ratelimit"].startswith('"quota";r=0;t=')
+    over = scene.get(value, headers={"Accept": "application/problem+json"})
+    assert "retry-after" in over.headers and over.json()["reason"] == "quota-exceeded"
+
+
 def test_profile_aws_answers_429_over_quota():
     with harness.Faregate(profile="aws") as gateway:
         scene = scenes.Scene(gateway)
         _, value = scene.key(scene.plan(limit=1))
         assert scene.get(value).status == 200
-        over = scene.get(value)
+        over = scene.get(value, headers={"Accept": "application/problem+json"})
         assert (over.status, over.body) == (429, b'{"message":"Limit Exceeded"}')
         assert not [name for name in over.headers if name.startswith(("ratelimit", "retry-after"))]
 
