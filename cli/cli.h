@@ -26,6 +26,8 @@ typedef int fg_subcommand_t(int argc, char **argv);
 fg_subcommand_t fg_run_command;
 fg_subcommand_t fg_doctor_command;
 fg_subcommand_t fg_demo_command;
+fg_subcommand_t fg_alerts_command;
+fg_subcommand_t fg_audit_command;
 /* `faregate apigateway`: the words behind it. */
 fg_subcommand_t fg_apigateway_command;
 

@@ -18,6 +18,9 @@ static const subcommand_t subcommands[] = {
     {"run", "--data-dir DIR", "start faregated and nginx, and keep them running", fg_run_command},
     {"doctor", "[--data-dir DIR]", "say what is wrong with an installation", fg_doctor_command},
     {"demo", "[--data-dir DIR]", "create the demo API, its plans and keys", fg_demo_command},
+    {"alerts", "[list|webhook|test]", "list alerts, show the webhook's secret, send a test",
+     fg_alerts_command},
+    {"audit", "[--subject PATH]", "list who changed what, newest first", fg_audit_command},
     {"apigateway", "COMMAND ...",
      "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},
 };

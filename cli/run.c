@@ -30,7 +30,7 @@ typedef struct run {
     const char *gate_dir;
     /* handed on to faregated as they are */
     const char *profile, *quota_exceeded_status, *plans_per_key, *keys_without_plan, *keys_max;
-    const char *region, *account_id, *log_level;
+    const char *region, *account_id, *alert_webhook_url, *log_level;
 
     int64_t data_port, control_port, workers;
     const char *real_dir;
@@ -59,6 +59,7 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--keys-max", "N", "most keys that can be created", &run->keys_max},
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
+        {"--alert-webhook-url", "URL", "where alerts of quotas go", &run->alert_webhook_url},
         {"--log-level", "LEVEL", "of faregated", &run->log_level},
         {"--access-log", "on|off", "one line a request in DIR/nginx/access.log; on",
          &run->access_log},
@@ -292,6 +293,7 @@ static words_t faregated_words(const run_t *run)
     add(&words, "--keys-max", run->keys_max);
     add(&words, "--region", run->region);
     add(&words, "--account-id", run->account_id);
+    add(&words, "--alert-webhook-url", run->alert_webhook_url);
     add(&words, "--log-level", run->log_level);
     return words;
 }

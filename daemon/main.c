@@ -8,6 +8,7 @@
 #include "options.h"
 #include "pid_file.h"
 #include "timers.h"
+#include "webhook.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -43,13 +44,14 @@ static int serve(fg_node_t *node, const sigset_t *signals)
         fg_node_close(node);
         return fail(&error);
     }
-    if (fg_timers_start(node, &error) != FG_OK)
+    if (fg_timers_start(node, &error) != FG_OK || fg_webhooks_start(node, &error) != FG_OK)
         return fail(&error);
     fg_log(FG_LOG_INFO, "faregated %s serves %s on %s", FG_VERSION, node->options->data_dir,
            node->options->socket_path);
     (void)sigwait(signals, &signal_number);
     fg_log(FG_LOG_INFO, "stopping on signal %d", signal_number);
     fg_mount_stop(mount);
+    fg_webhooks_stop();
     bool is_idle = fg_timers_stop(node);
     fg_node_lock(node);
     if (is_idle) {

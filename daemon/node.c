@@ -2,6 +2,7 @@
 
 #include "base/own_dir.h"
 #include "credentials.h"
+#include "store/outbox.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -62,12 +63,33 @@ static fg_status_t open_agent(fg_node_t *node, fg_error_t *reterr)
         .are_keys_without_plan_allowed = options->are_keys_without_plan_allowed,
         .region = options->region,
         .account_id = options->account_id,
+        .alert_webhook_url = options->alert_webhook_url,
         .account_throttle = {.rate_milli_rps = 10000 * 1000,
                              .burst = 5000,
                              .is_set = true}, /* Rule T2 */
         .log = log_fact,
     };
     return fg_agent_open(node->store, &agent, &node->agent, reterr);
+}
+
+static fg_status_t ensure_webhook_secret(fg_store_t *store, fg_error_t *reterr)
+{
+    uint8_t secret[FG_SECRET_BYTES];
+    fg_arena_t *arena = fg_arena_new();
+    if (!arena)
+        return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
+    fg_status_t status = fg_store_webhook_secret_get(store, arena, secret, reterr);
+    fg_arena_free(arena);
+    if (status != FG_NOT_FOUND)
+        return status;
+    status = fg_store_begin(store, reterr);
+    if (status == FG_OK)
+        status = fg_store_webhook_secret_make(store, reterr);
+    if (status == FG_OK)
+        status = fg_store_commit(store, reterr);
+    if (status != FG_OK)
+        fg_store_rollback(store);
+    return status;
 }
 
 fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_t *reterr)
@@ -80,6 +102,8 @@ fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_
     if (status == FG_OK)
         status = fg_credentials_ensure(node->store, options->data_dir, options->region,
                                        store.random, reterr);
+    if (status == FG_OK)
+        status = ensure_webhook_secret(node->store, reterr);
     if (status == FG_OK)
         status = open_agent(node, reterr);
     if (status != FG_OK) {
@@ -94,6 +118,7 @@ fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_
             {
                 .region = options->region,
                 .account_id = options->account_id,
+                .alert_webhook_url = options->alert_webhook_url,
                 .quota_exceeded_status = options->quota_exceeded_status,
                 .is_one_plan_per_key = options->is_one_plan_per_key,
                 .keys_max = options->keys_max,

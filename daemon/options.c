@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "model/webhook.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -99,6 +100,12 @@ static bool set_account_id(fg_options_t *options, const char *value)
     return strlen(value) == 12 && strspn(value, "0123456789") == 12;
 }
 
+static bool set_alert_webhook_url(fg_options_t *options, const char *value)
+{
+    options->alert_webhook_url = value;
+    return fg_webhook_url_is_good(fg_str(value));
+}
+
 static bool set_log_level(fg_options_t *options, const char *value)
 {
     return fg_log_level_of(value, &options->log_level);
@@ -130,6 +137,8 @@ static const struct option_row {
      false},
     {"--region", "R", "region in ARNs (us-east-1)", set_region, false},
     {"--account-id", "N", "account in ARNs, 12 digits (000000000000)", set_account_id, false},
+    {"--alert-webhook-url", "URL", "where alerts of quotas go unless their plan says otherwise",
+     set_alert_webhook_url, false},
     {"--log-level", "debug|info|warn|error", "what is logged to stderr (info)", set_log_level,
      false},
 };

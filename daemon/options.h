@@ -16,6 +16,7 @@ typedef struct fg_options {
     const char *gate_dir;   /* NULL: fg_options_gate_dir */
     const char *gate_group; /* NULL: nobody else */
     const char *region, *account_id;
+    const char *alert_webhook_url; /* NULL: alerts are only listed */
     int quota_exceeded_status;
     bool is_one_plan_per_key, are_keys_without_plan_allowed;
     int64_t keys_max;      /* account limit, 0: off (rule K10) */

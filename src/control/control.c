@@ -24,7 +24,7 @@ static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *aren
 }
 
 static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg_now_t now,
-                          fg_arena_t *arena, fg_error_t *reterr)
+                          fg_arena_t *arena, fg_sigv4_identity_t *ret_identity, fg_error_t *reterr)
 {
     if (control->settings.is_unsigned_allowed)
         return FG_OK;
@@ -37,8 +37,7 @@ static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg
     fg_sigv4_request_t signed_request = {request->verb, request->target, request->body, headers,
                                          count};
     fg_sigv4_options_t options = {"apigateway", secret_of, control};
-    fg_sigv4_identity_t identity;
-    return fg_sigv4_verify(&signed_request, &options, now.wall, arena, &identity, reterr);
+    return fg_sigv4_verify(&signed_request, &options, now.wall, arena, ret_identity, reterr);
 }
 
 /* An empty body is an empty object: SDKs send none when every member is optional. */
@@ -122,6 +121,19 @@ static void header_add(fg_response_t *response, const char *name, fg_str_t value
     response->headers[response->header_count++] = (fg_pair_t){fg_str(name), value};
 }
 
+static fg_str_t header_find(const fg_response_t *response, const char *name)
+{
+    for (size_t i = 0; i < response->header_count; i++)
+        if (fg_str_is(response->headers[i].name, name))
+            return response->headers[i].value;
+    return FG_STR_NONE;
+}
+
+static fg_str_t path_of(fg_str_t target)
+{
+    return fg_str_cut(&target, '?');
+}
+
 /* 11 bytes are 15 base64 characters and one '='. Rule C2, reference 1.2. */
 static fg_str_t extended_id(fg_random_t random, fg_arena_t *arena)
 {
@@ -174,6 +186,7 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                           fg_arena_t *arena, fg_response_t *response)
 {
     fg_match_t match = {0};
+    fg_sigv4_identity_t identity = {.access_key_id = FG_STR_NONE};
     fg_error_t *error = &response->error;
     fg_status_t status = fg_dispatch(request->verb, request->target, arena, &match, error);
     if (match.operation)
@@ -182,7 +195,7 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
         status = fg_error_set(error, FG_TOO_LARGE, "", "Request size exceeded %d bytes",
                               FG_CONTROL_BODY_BYTES_MAX);
     if (status == FG_OK)
-        status = verify(control, request, now, arena, error);
+        status = verify(control, request, now, arena, &identity, error);
     if (status != FG_OK)
         return status;
     fg_call_t call = {.control = control,
@@ -193,6 +206,9 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                       .operation = match.operation,
                       .query = match.query,
                       .query_count = match.query_count,
+                      .path = path_of(request->target),
+                      .access_key_id = identity.access_key_id,
+                      .request_id = header_find(response, "x-amzn-RequestId"),
                       .body = request->body,
                       .error = error};
     memcpy(call.path_part, match.path_part, sizeof(call.path_part));

@@ -44,6 +44,7 @@ typedef struct fg_response {
 typedef struct fg_control_settings {
     const char *region;        /* default region of ARNs */
     const char *account_id;    /* 12 digits */
+    const char *alert_webhook_url; /* NULL: none */
     int quota_exceeded_status; /* 403 or 429 (rule Q2): what GetGatewayResponse shows later on */
     bool is_one_plan_per_key;  /* plans_per_key one (rule P5) */
     int64_t keys_max;          /* account limit, 0: off (rule K10) */

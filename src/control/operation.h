@@ -20,6 +20,9 @@ typedef struct fg_call {
     fg_str_t path_part[FG_PATH_PARTS_MAX]; /* decoded, in the order of the {} in the row's path */
     const fg_pair_t *query;                /* decoded; repeated names repeat */
     size_t query_count;
+    fg_str_t path;                         /* raw */
+    fg_str_t access_key_id; /* that signed the call; FG_STR_NONE for an unsigned one */
+    fg_str_t request_id;
     fg_str_t body;  /* raw bytes */
     json_t *input;  /* borrowed: the parsed body object; NULL when the operation takes none */
     json_t *output; /* owned by the call: set by the handler (a new reference); NULL: empty body */

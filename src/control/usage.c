@@ -9,6 +9,7 @@
  *     quota 100 per WEEK, 30 used on Tuesday      Mon [0,100]  Tue [30,70]  Wed [0,70]  ...  Mon
  * [0,100]
  */
+#include "control/audit.h"
 #include "control/handlers.h"
 #include "control/noun.h"
 #include "control/patch_table.h"
@@ -266,7 +267,7 @@ typedef struct pair {
     fg_usage_plan_t plan;
     fg_api_key_t key;
     uint32_t today, window_day;
-    uint64_t used;      /* in the running window */
+    uint64_t used, limit; /* of the running window */
     fg_usage_row_t row; /* of today */
 } pair_t;
 
@@ -319,7 +320,18 @@ static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
         pair->window_day = FG_QUOTA_WORD_DAY(ledger.quota_word);
         pair->used = FG_QUOTA_WORD_USED(ledger.quota_word);
     }
+    pair->limit = FG_QUOTA_WORD_DAY(ledger.extension_word) == pair->window_day
+                      ? FG_QUOTA_WORD_USED(ledger.extension_word)
+                      : fg_usage_plan_quota(&pair->plan).limit;
     return FG_OK;
+}
+
+/* Rule C9. */
+static fg_status_t remaining_audit(fg_call_t *call, const pair_t *pair)
+{
+    uint64_t before = pair->limit > pair->used ? pair->limit - pair->used : 0;
+    return fg_call_audit(call, json_pack("{s:I}", "remaining", (json_int_t)before),
+                         json_pack("{s:I}", "remaining", (json_int_t)pair->row.remaining));
 }
 
 /* Rule Q3. The extension is the limit in force for this window: used so far and what shall remain.
@@ -341,7 +353,7 @@ static fg_status_t remaining_store(fg_call_t *call, pair_t *pair, uint64_t remai
         status = fg_store_usage_put(call->store, &pair->row, call->error);
     if (status == FG_OK)
         status = fg_store_change_append(call->store, &change, call->error);
-    return status;
+    return status == FG_OK ? remaining_audit(call, pair) : status;
 }
 
 fg_status_t fg_usage_update(fg_call_t *call)

@@ -5,7 +5,7 @@
  *            what is not on record has not happened.
  * Ownership  Rows are read into the caller's arena.
  * Threads    As the store.
- * Rule       docs/rules/control.md C11.
+ * Rule       docs/rules/control.md C9.
  */
 #ifndef FG_STORE_AUDIT_H
 #define FG_STORE_AUDIT_H

@@ -153,7 +153,9 @@ static void remaining_is_extended_and_cut(void **state)
     uint32_t first = (uint32_t)fg_day_from_civil(2026, 11, 1);
     pair_make(scene, "{\"name\":\"p\",\"quota\":{\"limit\":100,\"period\":\"MONTH\"}}");
     count(scene, key, TODAY, 30, 70);
-    ledger = (fg_ledger_row_t){fg_str(key), fg_str(plan), FG_QUOTA_WORD(first, 30), 0};
+    ledger = (fg_ledger_row_t){.key_id = fg_str(key),
+                               .plan_id = fg_str(plan),
+                               .quota_word = FG_QUOTA_WORD(first, 30)};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_ledger_put(scene->store, &ledger, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);

@@ -1,5 +1,5 @@
 /*
- * What was changed is on record, newest first. Rule C11.
+ * What was changed is on record, newest first. Rule C9.
  */
 #include "store/fixture.h"
 

@@ -1,0 +1,154 @@
+/*
+ * alerts - `faregate alerts`: what was told of quotas, and whether it arrived.
+ */
+#include "ask.h"
+#include "flags.h"
+#include "output.h"
+
+#include <stdio.h>
+#include <time.h>
+
+typedef struct alerts {
+    fg_wishes_t wishes;
+    const char *state, *limit, *position, *url, *json;
+} alerts_t;
+
+static const char *text_at(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text ? text : "-";
+}
+
+static const char *date_text(json_int_t seconds)
+{
+    char text[32];
+    time_t at = (time_t)seconds;
+    struct tm parts;
+
+    gmtime_r(&at, &parts);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return fg_text("%s", text);
+}
+
+static void print_event(const json_t *item)
+{
+    const json_t *data = json_object_get(json_object_get(item, "event"), "data");
+    const json_t *threshold = json_object_get(data, "threshold");
+    const char *error = text_at(item, "lastError");
+
+    printf("%s  %-9s  ", date_text(json_integer_value(json_object_get(item, "createdDate"))),
+           text_at(item, "state"));
+    if (threshold)
+        printf("plan %s  %s %s  %d%%  %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+               "  runs out %s",
+               text_at(data, "planId"),
+               json_is_string(json_object_get(data, "keyId")) ? "key" : "customer",
+               text_at(json_object_get(item, "event"), "subject"),
+               (int)json_integer_value(threshold),
+               json_integer_value(json_object_get(data, "used")),
+               json_integer_value(json_object_get(data, "limit")),
+               text_at(json_object_get(data, "forecast"), "runsOutAt"));
+    else
+        printf("test  to %s", text_at(item, "url"));
+    if (strcmp(error, "-") != 0)
+        printf("  (attempt %d: %s)", (int)json_integer_value(json_object_get(item, "attempts")),
+               error);
+    putchar('\n');
+}
+
+static void print_list(const json_t *answer)
+{
+    const json_t *items = json_object_get(answer, "item");
+    size_t i;
+    json_t *item;
+
+    if (json_array_size(items) == 0)
+        fg_say("no alerts");
+    json_array_foreach(items, i, item)
+    {
+        print_event(item);
+    }
+    if (json_object_get(answer, "position"))
+        fg_say("there are more: --position %s", text_at(answer, "position"));
+}
+
+static int list(const alerts_t *alerts)
+{
+    FG_JSON_SCOPED *answer = NULL;
+    fg_ask_t ask = {.verb = "GET", .path = FG_STR("/faregate/alerts")};
+
+    fg_ask_query(&ask, "state", alerts->state);
+    fg_ask_query(&ask, "limit", alerts->limit);
+    fg_ask_query(&ask, "position", alerts->position);
+    int code = fg_ask(&alerts->wishes, &ask, &answer);
+    if (code != FG_EXIT_OK)
+        return code;
+    if (alerts->json)
+        fg_output_print(answer, "json", "");
+    else
+        print_list(answer);
+    return FG_EXIT_OK;
+}
+
+static int show_webhook(const alerts_t *alerts)
+{
+    FG_JSON_SCOPED *answer = NULL;
+    fg_ask_t ask = {.verb = "GET", .path = FG_STR("/faregate/alerts/webhook")};
+    int code = fg_ask(&alerts->wishes, &ask, &answer);
+
+    if (code != FG_EXIT_OK)
+        return code;
+    if (alerts->json)
+        fg_output_print(answer, "json", "");
+    else
+        printf("url     %s\nsecret  %s\n", text_at(answer, "url"), text_at(answer, "secret"));
+    return FG_EXIT_OK;
+}
+
+static int send_test(const alerts_t *alerts)
+{
+    FG_JSON_SCOPED *answer = NULL;
+    FG_JSON_SCOPED *body = alerts->url ? json_pack("{s:s}", "url", alerts->url) : json_object();
+    fg_ask_t ask = {.verb = "POST",
+                    .path = FG_STR("/faregate/alerts/test"),
+                    .body = fg_json_render(body, fg_cli_arena())};
+    int code = fg_ask(&alerts->wishes, &ask, &answer);
+
+    if (code != FG_EXIT_OK)
+        return code;
+    if (alerts->json)
+        fg_output_print(answer, "json", "");
+    else
+        printf("event %s is on its way to %s\n", text_at(answer, "id"), text_at(answer, "url"));
+    return FG_EXIT_OK;
+}
+
+int fg_alerts_command(int argc, char **argv)
+{
+    static const struct {
+        const char *word;
+        int (*run)(const alerts_t *alerts);
+    } words[] = {{"list", list}, {"webhook", show_webhook}, {"test", send_test}};
+    alerts_t alerts = {.json = NULL};
+    const fg_flag_t flags[] = {
+        FG_ASK_FLAGS(&alerts.wishes),
+        {"--state", "STATE", "only pending, delivered, failed or unsent ones", &alerts.state},
+        {"--limit", "N", "at most so many; 25", &alerts.limit},
+        {"--position", "TEXT", "go on where a list ended", &alerts.position},
+        {"--url", "URL", "of the test; else the installation's", &alerts.url},
+        {"--json", NULL, "the answer as it is", &alerts.json},
+    };
+    const fg_flags_t table = {"alerts [list|webhook|test]",
+                              "list alerts, show the webhook's secret, "
+                              "send a test",
+                              flags, FG_COUNT_OF(flags)};
+    const char *word = argc > 0 && argv[0][0] != '-' ? argv[0] : NULL;
+    int code;
+
+    if (!fg_flags_parse(&table, word ? argc - 1 : argc, word ? argv + 1 : argv, &code))
+        return code;
+    for (size_t i = 0; i < FG_COUNT_OF(words); i++)
+        if (strcmp(word ? word : "list", words[i].word) == 0)
+            return words[i].run(&alerts);
+    return fg_fail(FG_EXIT_USAGE, "alerts: '%s' is none of list, webhook, test", word);
+}

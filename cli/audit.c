@@ -1,0 +1,83 @@
+/*
+ * audit - `faregate audit`: who changed what, newest first.
+ */
+#include "ask.h"
+#include "flags.h"
+#include "output.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const char *text_at(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text ? text : "-";
+}
+
+static void print_entry(const json_t *entry)
+{
+    char date[32];
+    time_t at = (time_t)json_integer_value(json_object_get(entry, "date"));
+    struct tm parts;
+    fg_str_t before = fg_json_render(json_object_get(entry, "before"), fg_cli_arena());
+    fg_str_t after = fg_json_render(json_object_get(entry, "after"), fg_cli_arena());
+
+    gmtime_r(&at, &parts);
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    printf("%s  %s  %s  %s  %.*s -> %.*s  %s\n", date, text_at(entry, "accessKeyId"),
+           text_at(entry, "operation"), text_at(entry, "subject"), FG_STR_ARG(before),
+           FG_STR_ARG(after), text_at(entry, "requestId"));
+}
+
+static void print_list(const json_t *answer)
+{
+    const json_t *items = json_object_get(answer, "item");
+    size_t i;
+    json_t *item;
+
+    if (json_array_size(items) == 0)
+        fg_say("nothing is on record");
+    json_array_foreach(items, i, item)
+    {
+        print_entry(item);
+    }
+    if (json_object_get(answer, "position"))
+        fg_say("there are more: --position %s", text_at(answer, "position"));
+}
+
+int fg_audit_command(int argc, char **argv)
+{
+    fg_wishes_t wishes = {0};
+    const char *subject = NULL, *operation = NULL, *from = NULL, *limit = NULL, *position = NULL,
+               *json = NULL;
+    const fg_flag_t flags[] = {
+        FG_ASK_FLAGS(&wishes),
+        {"--subject", "PATH", "what was changed, and what lies under it", &subject},
+        {"--operation", "NAME", "only this operation", &operation},
+        {"--from", "SECONDS", "no earlier than this time, in seconds since 1970", &from},
+        {"--limit", "N", "at most so many; 25", &limit},
+        {"--position", "TEXT", "go on where a list ended", &position},
+        {"--json", NULL, "the answer as it is", &json},
+    };
+    const fg_flags_t table = {"audit", "list who changed what, newest first", flags,
+                              FG_COUNT_OF(flags)};
+    fg_ask_t ask = {.verb = "GET", .path = FG_STR("/faregate/audit")};
+    FG_JSON_SCOPED *answer = NULL;
+    int code;
+
+    if (!fg_flags_parse(&table, argc, argv, &code))
+        return code;
+    fg_ask_query(&ask, "subject", subject);
+    fg_ask_query(&ask, "operation", operation);
+    fg_ask_query(&ask, "from", from);
+    fg_ask_query(&ask, "limit", limit);
+    fg_ask_query(&ask, "position", position);
+    code = fg_ask(&wishes, &ask, &answer);
+    if (code != FG_EXIT_OK)
+        return code;
+    if (json)
+        fg_output_print(answer, "json", "");
+    else
+        print_list(answer);
+    return FG_EXIT_OK;
+}
