@@ -11,7 +11,8 @@ _Static_assert((int)FG_GRANT_ROOM >= (int)FG_PLANS_PER_KEY_MAX, "a key's pairs f
 static const char all_pairs[] =
     "SELECT k.id, k.digest, k.is_enabled, p.plan_id, l.quota_word, l.extension_word, t.used, y.used,"
     " l.granted_word, c.number,"
-    " k.extension IS NOT NULL OR EXISTS (SELECT 1 FROM key_values v WHERE v.key_id = k.id)"
+    " k.extension IS NOT NULL OR EXISTS (SELECT 1 FROM key_values v WHERE v.key_id = k.id),"
+    " k.created_at"
     " FROM api_keys k LEFT JOIN plan_keys p ON p.key_id = k.id"
     " LEFT JOIN customers c ON c.customer_id = k.customer_id"
     " LEFT JOIN ledger l ON l.plan_id = p.plan_id AND l.key_id = p.key_id"
@@ -42,6 +43,7 @@ static void begin_key(gathering_t *gathering, fg_stmt_t *stmt, fg_str_t id)
     memcpy(gathering->id, id.at, bytes);
     gathering->key = (fg_key_grants_t){
         .key_id = fg_str_of(gathering->id, bytes),
+        .created_at = {fg_db_column_i64(stmt, 11)},
         .is_enabled = fg_db_column_i64(stmt, 2) != 0,
         .customer_number = word_at(stmt, 9),
         .is_extended = fg_db_column_i64(stmt, 10) != 0,

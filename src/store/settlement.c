@@ -7,26 +7,28 @@
  */
 #include "store/state.h"
 
-static const char settled[] = "gate_settled", lost_at[] = "gate_lost_at";
+/* counters that hold what they say rather than count */
+static const char number[] = "gate_session", file_number[] = "gate_file",
+                  settled[] = "gate_settled", lost_at[] = "gate_lost_at";
 
-static fg_status_t counter_set(fg_store_t *store, const char *name, int64_t value,
+static fg_status_t counter_set(fg_store_t *store, const char *counter, int64_t value,
                                fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
     fg_stmt_t *stmt =
         fg_db_prepare(store->db, "INSERT INTO counters (name, value) VALUES (?1, ?2)"
                                  " ON CONFLICT (name) DO UPDATE SET value = excluded.value");
-    fg_db_bind_text(stmt, 1, fg_str(name));
+    fg_db_bind_text(stmt, 1, fg_str(counter));
     fg_db_bind_i64(stmt, 2, value);
     return fg_db_run(stmt, NULL, reterr);
 }
 
-static fg_status_t counter_get(fg_store_t *store, const char *name, int64_t *ret_value,
+static fg_status_t counter_get(fg_store_t *store, const char *counter, int64_t *ret_value,
                                fg_error_t *reterr)
 {
     bool has_row = false;
     fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT value FROM counters WHERE name = ?1");
-    fg_db_bind_text(stmt, 1, fg_str(name));
+    fg_db_bind_text(stmt, 1, fg_str(counter));
     fg_status_t status = fg_db_step(stmt, &has_row, reterr);
     if (status == FG_OK)
         *ret_value = has_row ? fg_db_column_i64(stmt, 0) : 0;
@@ -34,18 +36,29 @@ static fg_status_t counter_get(fg_store_t *store, const char *name, int64_t *ret
     return status;
 }
 
-fg_status_t fg_store_settled_get(fg_store_t *store, bool *ret_is_settled, fg_error_t *reterr)
+fg_status_t fg_store_session_get(fg_store_t *store, fg_session_t *ret_session, fg_error_t *reterr)
 {
-    int64_t value;
-    fg_status_t status = counter_get(store, settled, &value, reterr);
+    int64_t number_value, file_value = 0, settled_value = 0;
+    fg_status_t status = counter_get(store, number, &number_value, reterr);
     if (status == FG_OK)
-        *ret_is_settled = value != 0;
+        status = counter_get(store, file_number, &file_value, reterr);
+    if (status == FG_OK)
+        status = counter_get(store, settled, &settled_value, reterr);
+    if (status == FG_OK)
+        *ret_session = (fg_session_t){.number = (uint64_t)number_value,
+                                      .file_number = (uint64_t)file_value,
+                                      .is_settled = settled_value != 0};
     return status;
 }
 
-fg_status_t fg_store_settled_set(fg_store_t *store, bool is_settled, fg_error_t *reterr)
+fg_status_t fg_store_session_set(fg_store_t *store, const fg_session_t *session, fg_error_t *reterr)
 {
-    return counter_set(store, settled, is_settled, reterr);
+    fg_status_t status = counter_set(store, number, (int64_t)session->number, reterr);
+    if (status == FG_OK)
+        status = counter_set(store, file_number, (int64_t)session->file_number, reterr);
+    if (status == FG_OK)
+        status = counter_set(store, settled, session->is_settled, reterr);
+    return status;
 }
 
 /* Rule L6. */

@@ -120,7 +120,7 @@ static fg_status_t migrate(fg_store_t *store, fg_error_t *reterr)
     if (status == FG_OK && store->is_new)
         status = write_installation(store, reterr);
     if (status == FG_OK && store->is_new)
-        status = fg_store_settled_set(store, true, reterr);
+        status = fg_store_session_set(store, &(fg_session_t){.is_settled = true}, reterr);
     if (status == FG_OK)
         status = read_installation(store, reterr);
     if (status == FG_OK)

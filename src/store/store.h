@@ -230,11 +230,16 @@ FG_MUST_USE fg_status_t fg_store_ledger_get(fg_store_t *store, fg_str_t key_id, 
                                             fg_ledger_row_t *ret_row, fg_error_t *reterr);
 
 /* ---- what becomes of grants (store/settlement.c) ---- */
-/* Settled: every grant was returned and the gate closed, so what the ledger says is used is all that
- * was. A new store is settled. */
-FG_MUST_USE fg_status_t fg_store_settled_get(fg_store_t *store, bool *ret_is_settled,
+/* One opening of the gate by an agent. Settled: every grant was returned and the gate closed, so what
+ * the ledger says is used is all that was. A new store is settled. */
+typedef struct fg_session {
+    uint64_t number;      /* grows with every opening */
+    uint64_t file_number; /* of the gate's file */
+    bool is_settled;
+} fg_session_t;
+FG_MUST_USE fg_status_t fg_store_session_get(fg_store_t *store, fg_session_t *ret_session,
                                              fg_error_t *reterr);
-FG_MUST_USE fg_status_t fg_store_settled_set(fg_store_t *store, bool is_settled,
+FG_MUST_USE fg_status_t fg_store_session_set(fg_store_t *store, const fg_session_t *session,
                                              fg_error_t *reterr);
 /* What one pair, or everybody, was granted and did not use is granted no more. Rule L6. */
 FG_MUST_USE fg_status_t fg_store_grant_return(fg_store_t *store, fg_str_t key_id, fg_str_t plan_id,
@@ -255,6 +260,7 @@ typedef struct fg_pair_grant {
 typedef struct fg_key_grants {
     fg_str_t key_id;
     fg_digest_t digest;
+    fg_wall_t created_at;
     bool is_enabled;
     bool is_extended;         /* it has an extension or further values */
     uint64_t customer_number; /* 0: no customer */

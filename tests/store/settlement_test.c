@@ -86,21 +86,21 @@ static void what_is_returned_is_granted_no_more(void **state)
     commit(f);
 }
 
-/* A new store is settled; the mark goes and comes with its transaction. */
-static void the_mark_is_durable(void **state)
+/* A new store is settled; what is noted comes with its transaction. */
+static void a_session_is_noted(void **state)
 {
     fixture_t *f = *state;
-    bool is_settled;
-    ok(fg_store_settled_get(f->store, &is_settled, &f->error));
-    assert_true(is_settled);
+    fg_session_t session;
+    ok(fg_store_session_get(f->store, &session, &f->error));
+    assert_true(session.is_settled && session.number == 0);
     begin(f);
-    ok(fg_store_settled_set(f->store, false, &f->error));
+    ok(fg_store_session_set(f->store, &(fg_session_t){.number = 1, .file_number = 77}, &f->error));
     commit(f);
     begin(f);
-    ok(fg_store_settled_set(f->store, true, &f->error));
+    ok(fg_store_session_set(f->store, &(fg_session_t){.is_settled = true}, &f->error));
     fg_store_rollback(f->store);
-    ok(fg_store_settled_get(f->store, &is_settled, &f->error));
-    assert_false(is_settled);
+    ok(fg_store_session_get(f->store, &session, &f->error));
+    assert_true(!session.is_settled && session.number == 1 && session.file_number == 77);
 }
 
 int main(void)
@@ -111,7 +111,7 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(what_is_returned_is_granted_no_more, fixture_setup,
                                         fixture_teardown),
-        cmocka_unit_test_setup_teardown(the_mark_is_durable, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_session_is_noted, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
