@@ -7,6 +7,24 @@
 
 #include <string.h>
 
+/* The limits that a grant must know. */
+static void fill_limits(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot,
+                        const fg_gate_terms_t *terms, fg_gate_usage_t *usage)
+{
+    const fg_gate_record_t *record =
+        fg_gate_record_of(writer->gate, FG_GATE_SLOT_PLAN(slot->plan_index));
+    if (record) {
+        usage->quota = fg_gate_record_quota(record);
+        usage->allowance_percent =
+            record->outage == FG_OUTAGE_ALLOWANCE ? record->allowance_percent : 0;
+    }
+    if (!terms || !(terms->flags & FG_GATE_TERMS_HAS_QUOTA))
+        return;
+    usage->has_override_quota = true;
+    usage->override_quota_limit = terms->quota_limit;
+    usage->override_until.s = terms->until_s;
+}
+
 fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot)
 {
     const fg_gate_terms_t *terms = fg_gate_slot_terms(writer->gate, slot);
@@ -23,6 +41,7 @@ fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate
     };
     for (int i = 0; i < 2; i++)
         usage.day_words[i] = atomic_load_explicit(&slot->day[i], memory_order_acquire);
+    fill_limits(writer, slot, terms, &usage);
     return usage;
 }
 

@@ -161,6 +161,10 @@ typedef struct fg_gate_options {
     char store_uuid[FG_STORE_UUID_BYTES + 1]; /* of the store this gate belongs to */
     char boot_id[FG_STORE_UUID_BYTES + 1];    /* of this boot of the machine */
     int group_id;                             /* group that the workers run with; -1 leaves it */
+    /* Rule L5. A number that grows with every opening, and what the last one noted of its file; 0:
+     * any file of this store and boot is taken as it is. */
+    uint64_t session, file_number;
+    bool is_settled; /* the last session ended in good order */
 } fg_gate_options_t;
 
 /* Sizes that serve 16 million keys; everything else is the caller's. */
@@ -171,6 +175,7 @@ typedef enum fg_gate_opening {
     FG_GATE_OURS,     /* same store, same boot: every count still stands */
     FG_GATE_REBOOTED, /* same store, another boot: replaced by an empty one */
     FG_GATE_REPLACED, /* other layout, sizes or store, or damaged: likewise */
+    FG_GATE_LEFT,     /* left behind by a kill of everybody, or another file: likewise (rule L5) */
 } fg_gate_opening_t;
 
 /* Open for writing, creating what is missing (also `routes/` beside it). FG_BUSY when another
@@ -179,6 +184,8 @@ FG_MUST_USE fg_status_t fg_gate_writer_open(const char *path, const fg_gate_opti
                                             fg_gate_writer_t **ret_writer,
                                             fg_gate_opening_t *ret_opening, fg_error_t *reterr);
 void fg_gate_writer_close(fg_gate_writer_t *writer);
+/* What `file_number` of the next opening shall be. */
+uint64_t fg_gate_file_number(const fg_gate_writer_t *writer);
 /* The writer's own mapping, for reading through the functions above. Borrowed. */
 fg_gate_t *fg_gate_writer_gate(fg_gate_writer_t *writer);
 
@@ -301,6 +308,11 @@ typedef struct fg_gate_usage {
     uint64_t group_id; /* owner of the slot that counts this pair's quota; 0: the pair's own does */
     bool is_shadow;    /* nothing was let through: what plan_id would have done with key_id */
     bool is_final;     /* the pair has gone, and these are its last figures (rule Q5) */
+    fg_quota_t quota;  /* of the plan; is_set is false without one */
+    uint8_t allowance_percent; /* of the limit, that an outage may spend beyond the grant */
+    bool has_override_quota; /* of the key, until then (0: without end) */
+    uint64_t override_quota_limit;
+    fg_wall_t override_until;
 } fg_gate_usage_t;
 
 /* Hand every pair that counted since the last drain to `each`; when `each` returns false the rest
@@ -317,6 +329,17 @@ FG_MUST_USE bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, 
 FG_MUST_USE bool fg_gate_group_usage(const fg_gate_writer_t *writer, uint64_t group_id,
                                      uint64_t plan_id, fg_gate_usage_t *ret_usage);
 
+/* Does a living worker have the file mapped? */
+bool fg_gate_is_held(const fg_gate_writer_t *writer);
+/* What the file that an opening replaced as FG_GATE_LEFT had counted, as far as it can be read;
+ * nothing when there is none. Its path is that of the gate. */
+void fg_gate_salvage(const char *path, void (*each)(void *ctx, const fg_gate_usage_t *usage),
+                     void *ctx);
+void fg_gate_salvage_end(const char *path); /* the file is not needed any more */
+/* What the gate holds of a plan, without its lists; false when it is unknown. */
+FG_MUST_USE bool fg_gate_plan_of(const fg_gate_writer_t *writer, uint64_t plan_id,
+                                 fg_gate_plan_t *ret_plan);
+
 /* Publish a grant that is committed. Nothing happens when the slot is not the pair's any more. */
 void fg_gate_granted_set(fg_gate_writer_t *writer, const fg_gate_usage_t *usage,
                          uint64_t granted_word);
@@ -328,7 +351,7 @@ void fg_gate_wanted(fg_gate_writer_t *writer, void (*each)(void *ctx, const fg_g
 uint32_t fg_gate_want_wait(fg_gate_t *gate, uint32_t seen, int timeout_ms);
 /* Let fg_gate_want_wait return without a wish. */
 void fg_gate_want_wake(fg_gate_t *gate);
-/* Closed: no window has a first grant, so that nothing is spent that the ledger does not know. */
+/* Closed: no quota is spent at all, granted or not, so that what is granted can be returned. */
 void fg_gate_closed_set(fg_gate_writer_t *writer, bool is_closed);
 bool fg_gate_is_closed(const fg_gate_t *gate);
 /* Minute (since 1970) of the last admitted request with this value; 0: none known. */

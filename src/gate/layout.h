@@ -74,6 +74,7 @@ typedef struct fg_gate_header {
     fg_digester_t digester;
     char store_uuid[FG_STORE_UUID_BYTES + 1];
     char boot_id[FG_STORE_UUID_BYTES + 1];
+    uint64_t session; /* of the writer that opened it last (rule L5) */
     /* the line that every request reads */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t is_retired;
     _Atomic uint32_t directory; /* FG_GATE_DIRECTORY */
@@ -82,7 +83,7 @@ typedef struct fg_gate_header {
     _Atomic uint64_t account_rate_milli_rps, account_burst;
     _Atomic uint32_t are_keys_without_plan_allowed;
     _Atomic uint32_t is_leased; /* quotas are spent only as far as they are granted */
-    _Atomic uint32_t is_closed; /* and nothing is granted by the opening of a window */
+    _Atomic uint32_t is_closed; /* and none is spent at all */
     /* written by every request: its own line */
     _Alignas(FG_GATE_LINE_BYTES) fg_throttle_word_t account_word;
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count; /* the writer's own, for the fill */

@@ -407,6 +407,23 @@ fg_status_t fg_gate_plan_sync(fg_gate_writer_t *writer, const fg_gate_plan_t *pl
     return FG_OK;
 }
 
+bool fg_gate_plan_of(const fg_gate_writer_t *writer, uint64_t plan_id, fg_gate_plan_t *ret_plan)
+{
+    const fg_gate_record_t *record =
+        fg_gate_record_of(writer->gate, fg_gate_plan_index(writer, plan_id));
+    if (!record)
+        return false;
+    *ret_plan = (fg_gate_plan_t){
+        .plan_id = plan_id,
+        .throttle = fg_gate_record_throttle(record),
+        .quota = fg_gate_record_quota(record),
+        .counted_statuses = record->counted,
+        .outage = (fg_gate_outage_t)record->outage,
+        .allowance_percent = record->allowance_percent,
+    };
+    return true;
+}
+
 void fg_gate_plan_remove(fg_gate_writer_t *writer, uint64_t plan_id)
 {
     uint32_t index = fg_gate_plan_index(writer, plan_id);

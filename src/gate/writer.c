@@ -1,8 +1,9 @@
 /*
- * Opening the gate for writing. Four cases: there is none; it is ours and every count stands; the
+ * Opening the gate for writing. Five cases: there is none; it is ours and every count stands; the
  * machine was started again since (its times mean nothing now); it belongs to another store, has
- * another layout or other sizes, or is damaged. In the last two the file is marked retired, so that
- * workers that mapped it look for the new one, and replaced whole.
+ * another layout or other sizes, or is damaged; everybody was killed, so that nobody can say whether
+ * it is what they left. In the last three the file is marked retired, so that workers that mapped it
+ * look for the new one, and replaced whole.
  */
 #include "gate/writer.h"
 
@@ -83,6 +84,20 @@ static bool is_ours(const fg_gate_header_t *header, const fg_gate_options_t *opt
            atomic_load_explicit(&header->is_retired, memory_order_relaxed) == 0;
 }
 
+static uint64_t number_of(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 ? (uint64_t)file.st_ino : 0;
+}
+
+/* Rule L5: what it counted is read later. */
+static void put_aside(const char *path)
+{
+    char left[PATH_MAX];
+    if (fg_gate_left_path(path, left, sizeof(left)))
+        (void)rename(path, left);
+}
+
 /* Open what lies at `path`; NULL when it cannot be used, with *ret_opening saying why. */
 static fg_gate_t *open_present(const char *path, const fg_gate_options_t *options,
                                const fg_gate_geometry_t *wanted, fg_gate_opening_t *ret_opening)
@@ -97,11 +112,17 @@ static fg_gate_t *open_present(const char *path, const fg_gate_options_t *option
         strncmp(gate->header->boot_id, options->boot_id, sizeof(gate->header->boot_id)) == 0;
     if (is_ours(gate->header, options, wanted)) {
         *ret_opening = is_same_boot ? FG_GATE_OURS : FG_GATE_REBOOTED;
-        if (is_same_boot)
+        if (is_same_boot && fg_gate_is_continued(gate, options, number_of(path)))
             return gate;
+        if (is_same_boot)
+            *ret_opening = FG_GATE_LEFT;
     }
-    atomic_store_explicit(&gate->header->is_retired, 1, memory_order_relaxed);
+    /* closed first: who still maps it opens no window in it any more */
+    atomic_store_explicit(&gate->header->is_closed, 1, memory_order_release);
+    atomic_store_explicit(&gate->header->is_retired, 1, memory_order_release);
     fg_gate_close(gate);
+    if (*ret_opening == FG_GATE_LEFT)
+        put_aside(path);
     return NULL;
 }
 
@@ -237,6 +258,8 @@ static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path,
     }
     if (status != FG_OK)
         return status;
+    /* before the caller commits it: a session that the file does not know may not be in the store */
+    writer->gate->header->session = options->session;
     writer->keys_max = options->keys_max;
     writer->outgrown_at = fg_now().mono; /* what the last writer left */
     writer->is_outgrown = true;
@@ -283,6 +306,12 @@ void fg_gate_writer_close(fg_gate_writer_t *writer)
     if (writer->lock_fd >= 0)
         (void)close(writer->lock_fd);
     free(writer);
+}
+
+uint64_t fg_gate_file_number(const fg_gate_writer_t *writer)
+{
+    struct stat file;
+    return fstat(writer->fd, &file) == 0 ? (uint64_t)file.st_ino : 0;
 }
 
 fg_gate_t *fg_gate_writer_gate(fg_gate_writer_t *writer)

@@ -50,6 +50,14 @@ enum { FG_GATE_QUARANTINE_US = 5000000 }; /* far longer than a decision */
 /* Give the pages of former directories back when their quarantine is over. */
 void fg_gate_outgrown_release(fg_gate_writer_t *writer, fg_mono_t now);
 
+/* Rule L5: has the gate no gap in its story? The file number is that of the mapped file. */
+bool fg_gate_is_continued(const fg_gate_t *gate, const fg_gate_options_t *options,
+                          uint64_t file_number);
+/* Does a living process that claimed a region have this file mapped? */
+bool fg_gate_is_mapped(const fg_gate_t *gate, uint64_t file_number);
+/* Where the file goes that is replaced as FG_GATE_LEFT. False when `room` is too small. */
+bool fg_gate_left_path(const char *path, char *ret_path, size_t room);
+
 /* A plan's index, FG_GATE_NONE when unknown. */
 uint32_t fg_gate_plan_index(const fg_gate_writer_t *writer, uint64_t plan_id);
 /* An unused record, FG_GATE_NONE when there is none. */

@@ -37,7 +37,7 @@ typedef struct fg_quota {
     fg_period_t period;
     uint8_t offset_days;
     bool is_set;    /* false: no quota, calls are still counted */
-    bool is_closed; /* nothing is granted to a window that no lease names yet (lease.h) */
+    bool is_closed; /* nothing may be spent, granted or not (rule L6) */
     uint64_t beyond_grant; /* requests that may be spent beyond the lease, never beyond the limit */
     /* The limit that UpdateUsage gave one window: its day and, in the low 40 bits, the effective
      * limit; 0 for none. */
