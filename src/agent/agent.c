@@ -57,7 +57,6 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
     if (agent->options.slots_max)
         options.slots_max = agent->options.slots_max;
     options.group_id = agent->options.group_id;
-    options.is_leased = agent->options.is_leased;
     options.digester = *fg_store_digester(agent->store);
     (void)snprintf(options.store_uuid, sizeof(options.store_uuid), "%s",
                    fg_store_uuid(agent->store));
@@ -68,8 +67,10 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
         if (status != FG_OK)
             return status;
     }
-    return fg_gate_writer_open(agent->options.gate_path, &options, &agent->writer, ret_opening,
-                               reterr);
+    fg_status_t status = fg_agent_session_read(agent, &options, reterr);
+    return status == FG_OK ? fg_gate_writer_open(agent->options.gate_path, &options,
+                                                 &agent->writer, ret_opening, reterr)
+                           : status;
 }
 
 static fg_status_t rebuild_plans(fg_agent_t *agent, fg_error_t *reterr)
@@ -157,6 +158,8 @@ static fg_status_t rebuild_key(void *ctx, const fg_key_grants_t *key, fg_error_t
         };
     }
     fg_status_t status = rebuild_terms(rebuilding, key, &entry, grants, reterr);
+    for (size_t i = 0; i < entry.grant_count; i++)
+        fg_agent_first_words(agent, key->created_at, &grants[i]);
     return status == FG_OK ? fg_gate_key_sync(agent->writer, &entry, reterr) : status;
 }
 
@@ -198,7 +201,7 @@ fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
 {
     fg_gate_opening_t opening;
     fg_agent_log(agent, "the change log does not reach back to the gate: building the gate anew");
-    fg_status_t status = fg_agent_drain(agent, fg_agent_now(agent), reterr);
+    fg_status_t status = fg_agent_session_end(agent, reterr);
     if (status != FG_OK)
         return status;
     /* what the store forgot cannot be found in the gate, so nothing of it may stay: a gate of
@@ -212,6 +215,8 @@ fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
     agent->writer = NULL;
     status = open_writer(agent, agent->options.boot_id, &opening, reterr);
     fg_agent_stages_free(agent); /* their indices were the old gate's */
+    if (status == FG_OK)
+        status = fg_agent_session_begin(agent, opening, reterr);
     if (status == FG_OK)
         status = fg_agent_stages_adopt(agent, reterr);
     return status == FG_OK ? fg_agent_rebuild(agent, reterr) : status;
@@ -247,6 +252,8 @@ static const char *opening_text(fg_gate_opening_t opening)
         return "found, with its counts";
     case FG_GATE_REBOOTED:
         return "of another boot, built anew from the store";
+    case FG_GATE_LEFT:
+        return "left behind unwatched, built anew from the store";
     case FG_GATE_REPLACED:
         break;
     }
@@ -268,9 +275,15 @@ fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options,
     if (status == FG_OK)
         status = fg_agent_leases_open(agent, reterr);
     if (status == FG_OK)
+        status = fg_agent_session_begin(agent, opening, reterr);
+    if (status == FG_OK)
+        status = fg_agent_salvage(agent, reterr);
+    if (status == FG_OK)
         status = fg_agent_stages_adopt(agent, reterr);
     if (status == FG_OK)
         status = catch_up(agent, reterr);
+    if (status == FG_OK)
+        status = fg_agent_session_open(agent, reterr);
     if (status != FG_OK) {
         agent->seq = 0; /* nothing to drain into a store that failed */
         fg_agent_close(agent);
@@ -289,7 +302,7 @@ void fg_agent_close(fg_agent_t *agent)
         fg_error_t error = {0};
         bool is_whole;
         fg_now_t now = fg_agent_now(agent);
-        fg_status_t status = fg_agent_drain(agent, now, &error);
+        fg_status_t status = fg_agent_session_end(agent, &error);
         if (status == FG_OK)
             status = fg_agent_minutes_flush(agent, FG_STR(""), FG_STR(""), now, &is_whole, &error);
         if (status != FG_OK)

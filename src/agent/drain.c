@@ -71,21 +71,6 @@ void fg_agent_pending_extend(fg_agent_t *agent, uint64_t key_id, uint64_t plan_i
 
 /* ---- writing ---- */
 
-static fg_status_t read_quota(fg_agent_t *agent, fg_str_t plan_id, fg_plan_quota_t *cache,
-                              fg_error_t *reterr)
-{
-    uint64_t id = fg_id_pack(plan_id);
-    if (cache->plan_id == id)
-        return FG_OK;
-    fg_usage_plan_t plan;
-    fg_status_t status = fg_store_plan_get(agent->store, plan_id, agent->arena, &plan, reterr);
-    if (status != FG_OK && status != FG_NOT_FOUND)
-        return status;
-    cache->plan_id = id;
-    cache->quota = status == FG_OK ? fg_usage_plan_quota(&plan) : (fg_quota_t){0};
-    return FG_OK;
-}
-
 /* Requests that the window had counted at the end of `day`, this pair's words and the days written
  * before at hand. */
 static fg_status_t used_in_window(fg_agent_t *agent, const fg_gate_usage_t *usage,
@@ -143,7 +128,7 @@ static fg_str_t ledger_key(uint64_t key_id, char *ret_id, size_t room)
 enum { LEDGER_KEY_BYTES_MAX = 21 }; /* "~" and the digits of 63 bits */
 
 static fg_status_t put_ledger(fg_agent_t *agent, const fg_gate_usage_t *usage,
-                              uint64_t granted_word, fg_error_t *reterr)
+                              uint64_t granted_word, bool is_returned, fg_error_t *reterr)
 {
     char key_id[LEDGER_KEY_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
     fg_ledger_row_t row = {
@@ -153,31 +138,41 @@ static fg_status_t put_ledger(fg_agent_t *agent, const fg_gate_usage_t *usage,
         .extension_word = usage->extension_word,
         .granted_word = granted_word,
     };
-    return fg_store_ledger_put(agent->store, &row, reterr);
+    fg_status_t status = fg_store_ledger_put(agent->store, &row, reterr);
+    if (status == FG_OK && is_returned) /* rule L6: the pair is gone with all it may spend */
+        status = fg_store_grant_return(agent->store, row.key_id, row.plan_id, reterr);
+    return status;
 }
 
-fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
-                                fg_plan_quota_t *cache, fg_now_t now, fg_error_t *reterr)
+/* The word for the ledger: with what an outage may spend beyond the word that is published. */
+static uint64_t with_allowance(const fg_gate_usage_t *usage, uint64_t granted_word)
 {
-    char plan_id[FG_ID_BYTES_MAX + 1];
-    fg_str_t plan = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id));
-    fg_status_t status = read_quota(agent, plan, cache, reterr);
-    if (status != FG_OK)
-        return status;
-    uint64_t granted_word = fg_agent_lease_word(agent, usage, cache->quota, now);
-    status = put_ledger(agent, usage, granted_word, reterr);
+    uint64_t limit = usage->quota.limit, granted = FG_QUOTA_WORD_USED(granted_word);
+    if (granted_word == 0 || usage->allowance_percent == 0 || granted >= limit)
+        return granted_word;
+    uint64_t most = granted + fg_agent_allowance(limit, usage->allowance_percent);
+    return FG_QUOTA_WORD(FG_QUOTA_WORD_DAY(granted_word), most < limit ? most : limit);
+}
+
+fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_now_t now,
+                                fg_error_t *reterr)
+{
+    if (usage->is_shadow)
+        return FG_OK;
+    uint64_t granted_word = fg_agent_lease_word(agent, usage, now);
+    fg_status_t status =
+        put_ledger(agent, usage, with_allowance(usage, granted_word), usage->is_final, reterr);
     if (status == FG_OK && !fg_agent_grant_keep(agent, usage, granted_word))
         status = fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     return status;
 }
 
-static fg_status_t put_usage(fg_agent_t *agent, const fg_gate_usage_t *usage,
-                             fg_plan_quota_t *cache, fg_error_t *reterr)
+fg_status_t fg_agent_usage_put(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_error_t *reterr)
 {
     char key_id[FG_ID_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
     fg_str_t key = fg_str_of(key_id, fg_id_unpack(usage->key_id, key_id));
     fg_str_t plan = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id));
-    fg_status_t status = read_quota(agent, plan, cache, reterr);
+    fg_status_t status = FG_OK;
     /* the earlier day first: the later one's figures may need it */
     int first =
         FG_QUOTA_WORD_DAY(usage->day_words[0]) < FG_QUOTA_WORD_DAY(usage->day_words[1]) ? 0 : 1;
@@ -191,7 +186,7 @@ static fg_status_t put_usage(fg_agent_t *agent, const fg_gate_usage_t *usage,
         };
         if (word == 0)
             continue;
-        status = fill_remaining(agent, usage, cache->quota, &row, reterr);
+        status = fill_remaining(agent, usage, usage->quota, &row, reterr);
         if (status == FG_OK)
             status = fg_store_usage_put(agent->store, &row, reterr);
     }
@@ -199,16 +194,16 @@ static fg_status_t put_usage(fg_agent_t *agent, const fg_gate_usage_t *usage,
 }
 
 /* A group counts no usage of its own: its members do. A ride without a plan has none at all. */
-static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_plan_quota_t *cache,
-                            fg_now_t now, fg_error_t *reterr)
+static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_now_t now,
+                            fg_error_t *reterr)
 {
     fg_status_t status = FG_OK;
     if (usage->key_id == 0 || usage->plan_id == 0)
         return FG_OK;
     if (!FG_GATE_IS_GROUP(usage->key_id))
-        status = put_usage(agent, usage, cache, reterr);
+        status = fg_agent_usage_put(agent, usage, reterr);
     if (status == FG_OK)
-        status = fg_agent_ledger_put(agent, usage, cache, now, reterr);
+        status = fg_agent_ledger_put(agent, usage, now, reterr);
     if (status == FG_OK)
         fg_agent_demand_note(agent, usage, now.mono);
     return status;
@@ -218,15 +213,14 @@ static fg_status_t put_pair(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_
 static fg_status_t write_some(fg_agent_t *agent, size_t end, bool is_trim_due, fg_now_t now,
                               fg_error_t *reterr)
 {
-    fg_plan_quota_t cache = {0};
     fg_status_t status = fg_store_begin(agent->store, reterr);
     if (status != FG_OK)
         return status;
     for (size_t i = agent->pending_first; status == FG_OK && i < end; i++) {
         fg_arena_reset(agent->arena);
-        status = put_pair(agent, &agent->pending[i], &cache, now, reterr);
+        status = put_pair(agent, &agent->pending[i], now, reterr);
         if (status == FG_OK)
-            status = fg_agent_alert(agent, &agent->pending[i], cache.quota, now, reterr);
+            status = fg_agent_alert(agent, &agent->pending[i], agent->pending[i].quota, now, reterr);
         if (status == FG_OK && !fg_agent_minutes_note(agent, &agent->pending[i], now))
             status = fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     }
@@ -321,13 +315,12 @@ fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t 
     (void)key_id;
     (void)now;
     fg_gate_usage_t usage;
-    fg_plan_quota_t cache = {0};
     if (!fg_gate_usage_of(agent->writer, digest, fg_id_pack(plan_id), &usage))
         return FG_OK;
     fg_arena_reset(agent->arena);
-    fg_status_t status = put_usage(agent, &usage, &cache, reterr);
+    fg_status_t status = fg_agent_usage_put(agent, &usage, reterr);
     /* no grant: it could not be published before the caller's commit */
-    return status == FG_OK ? put_ledger(agent, &usage, usage.granted_word, reterr) : status;
+    return status == FG_OK ? put_ledger(agent, &usage, usage.granted_word, false, reterr) : status;
 }
 
 /* ---- after a kill ---- */

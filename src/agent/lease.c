@@ -65,28 +65,44 @@ static uint64_t used_in(uint64_t word, uint32_t start_day)
     return FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word) : 0;
 }
 
-uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage,
-                             fg_quota_t quota, fg_now_t now)
+/* Rule Q3: the extension, else the override while it lasts, else the plan's. */
+static uint64_t limit_in(const fg_gate_usage_t *usage, uint32_t start_day, fg_wall_t now)
 {
-    if (!agent->options.is_leased || !quota.is_set)
+    if (FG_QUOTA_WORD_DAY(usage->extension_word) == start_day)
+        return FG_QUOTA_WORD_USED(usage->extension_word);
+    if (usage->has_override_quota &&
+        (usage->override_until.s == 0 || usage->override_until.s > now.s))
+        return usage->override_quota_limit;
+    return usage->quota.limit;
+}
+
+static bool is_leased(const fg_agent_t *agent, const fg_gate_usage_t *usage)
+{
+    return agent->options.is_leased && usage->quota.is_set && !usage->is_shadow &&
+           !usage->is_final && usage->group_id == 0;
+}
+
+uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage, fg_now_t now)
+{
+    if (!is_leased(agent, usage))
         return usage->granted_word;
-    uint32_t start_day = window_start(usage, quota, now.wall);
-    uint64_t limit = quota.limit;
-    if (FG_QUOTA_WORD_DAY(usage->extension_word) == start_day) /* rule Q3 */
-        limit = FG_QUOTA_WORD_USED(usage->extension_word);
+    uint32_t start_day = window_start(usage, usage->quota, now.wall);
     fg_lease_state_t lease = {
-        .limit = limit,
+        .limit = limit_in(usage, start_day, now.wall),
         .used = used_in(usage->quota_word, start_day),
-        .granted = FG_QUOTA_WORD_DAY(usage->granted_word) == start_day
-                       ? FG_QUOTA_WORD_USED(usage->granted_word)
-                       : 0,
+        .granted = used_in(usage->granted_word, start_day),
         .demand_milli_rps = demand_of(agent, usage, now.mono),
         .nodes = NODES,
     };
-    uint64_t granted = fg_lease_extend(lease);
-    if (lease.granted == 0) /* by the opening of the window: the ledger takes it over */
-        granted = granted > fg_lease_first(limit) ? granted : fg_lease_first(limit);
+    uint64_t granted = fg_lease_extend(lease), first = fg_lease_first(lease.limit);
+    if (lease.granted == 0 && granted < first) /* what the opening granted, the ledger takes over */
+        granted = first;
     return granted == lease.granted ? usage->granted_word : FG_QUOTA_WORD(start_day, granted);
+}
+
+uint64_t fg_agent_allowance(uint64_t limit, unsigned percent)
+{
+    return limit / 100 * percent + (limit % 100 * percent + 99) / 100;
 }
 
 /* ---- granting ---- */
@@ -141,13 +157,12 @@ static void take_wish(void *ctx, const fg_gate_usage_t *usage)
 /* The ledger rows of the wishes, in one transaction. */
 static fg_status_t write_wishes(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr)
 {
-    fg_plan_quota_t cache = {0};
     fg_status_t status = fg_store_begin(agent->store, reterr);
     if (status != FG_OK)
         return status;
     for (size_t i = 0; status == FG_OK && i < agent->wish_count; i++) {
         fg_arena_reset(agent->arena);
-        status = fg_agent_ledger_put(agent, &agent->wishes[i], &cache, now, reterr);
+        status = fg_agent_ledger_put(agent, &agent->wishes[i], now, reterr);
     }
     if (status == FG_OK)
         status = fg_store_commit(agent->store, reterr);

@@ -170,6 +170,8 @@ static fg_status_t read_grants(fg_agent_t *agent, const fg_api_key_t *key,
         if (status == FG_OK)
             status =
                 fg_agent_pair_terms(agent, extension, customer_number, &traits, &grants[i], reterr);
+        if (status == FG_OK)
+            fg_agent_first_words(agent, key->created_at, &grants[i]);
     }
     entry->grants = grants;
     entry->grant_count = count;

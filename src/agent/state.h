@@ -35,12 +35,6 @@ typedef struct fg_agent_alerts fg_agent_alerts_t; /* alert.c */
 /* What a pair had used when it was drained last (lease.c). */
 typedef struct fg_demand fg_demand_t;
 
-/* The quota of the plan read last: pairs come in no order, but most installations have few plans. */
-typedef struct fg_plan_quota {
-    uint64_t plan_id;
-    fg_quota_t quota;
-} fg_plan_quota_t;
-
 enum { FG_AGENT_WISHES_MAX = 256 }; /* granted in one transaction */
 typedef struct fg_minutes fg_minutes_t; /* minutes.c */
 
@@ -64,6 +58,9 @@ struct fg_agent {
     uint64_t trimmed_seq;
     fg_agent_alerts_t *alerts; /* NULL until a pair with a quota is drained */
 
+    uint64_t session;  /* its number */
+    bool is_settled;   /* the one before ended in good order */
+    fg_wall_t lost_at; /* when a gate was lost last; 0: never */
     fg_demand_t *demands;
     fg_gate_usage_t *grants; /* of the open transaction, to be published after its commit */
     size_t grant_count, grant_room;
@@ -147,8 +144,9 @@ void fg_agent_backends_sweep(fg_agent_t *agent);
 FG_MUST_USE fg_status_t fg_agent_leases_open(fg_agent_t *agent, fg_error_t *reterr);
 void fg_agent_leases_free(fg_agent_t *agent);
 /* How far the pair's window shall be granted: its granted word, or a greater one. */
-uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage,
-                             fg_quota_t quota, fg_now_t now);
+uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage, fg_now_t now);
+/* Requests that an outage may admit beyond the grant. Rule L4. */
+uint64_t fg_agent_allowance(uint64_t limit, unsigned percent);
 /* Remember a grant that the open transaction writes; nothing when it is the one in force. False
  * without memory. Then publish them all (after the commit), or forget them. */
 FG_MUST_USE bool fg_agent_grant_keep(fg_agent_t *agent, const fg_gate_usage_t *usage,
@@ -169,11 +167,31 @@ FG_MUST_USE fg_status_t fg_agent_minutes_step(fg_agent_t *agent, fg_now_t now, f
 FG_MUST_USE fg_status_t fg_agent_minutes_anew(fg_agent_t *agent, fg_error_t *reterr);
 void fg_agent_minutes_free(fg_agent_t *agent);
 
+/* ---- session.c ---- */
+/* What opening the gate must know of the session before. */
+FG_MUST_USE fg_status_t fg_agent_session_read(fg_agent_t *agent, fg_gate_options_t *options,
+                                              fg_error_t *reterr);
+/* The gate is open: whatever a lost one was granted counts as used (rule L5). */
+FG_MUST_USE fg_status_t fg_agent_session_begin(fg_agent_t *agent, fg_gate_opening_t opening,
+                                               fg_error_t *reterr);
+/* The gate is up to date: workers may spend. */
+FG_MUST_USE fg_status_t fg_agent_session_open(fg_agent_t *agent, fg_error_t *reterr);
+/* Drain once more; when no worker lives, close the gate and return all grants (rule L6). */
+FG_MUST_USE fg_status_t fg_agent_session_end(fg_agent_t *agent, fg_error_t *reterr);
+/* Usage that a gate left behind had counted. */
+FG_MUST_USE fg_status_t fg_agent_salvage(fg_agent_t *agent, fg_error_t *reterr);
+/* The words of a slot that is made now, from the ledger's that stand in `grant`. Plan and override
+ * are known; rule L5. */
+void fg_agent_first_words(const fg_agent_t *agent, fg_wall_t key_created_at,
+                          fg_gate_grant_t *grant);
+
 /* ---- drain.c ---- */
 /* The pair's ledger row with the grant that is due, which is kept for publication. */
 FG_MUST_USE fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
-                                            fg_plan_quota_t *cache, fg_now_t now,
-                                            fg_error_t *reterr);
+                                            fg_now_t now, fg_error_t *reterr);
+/* The pair's usage of its days. */
+FG_MUST_USE fg_status_t fg_agent_usage_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
+                                           fg_error_t *reterr);
 /* Before slots go: what they counted to the store, or at least out of the gate. */
 void fg_agent_settle(fg_agent_t *agent);
 /* When a kill cut a drain off, take every pair again: which ones it had taken is forgotten, what
