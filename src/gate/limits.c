@@ -84,7 +84,8 @@ static uint64_t beyond_grant(const fg_gate_record_t *record, uint64_t limit)
     case FG_OUTAGE_OPEN:
         return limit;
     case FG_OUTAGE_ALLOWANCE:
-        return limit / 100 * record->allowance_percent + limit % 100 * record->allowance_percent / 100;
+        return limit / 100 * record->allowance_percent +
+               limit % 100 * record->allowance_percent / 100;
     case FG_OUTAGE_STRICT:
         break;
     }
@@ -249,10 +250,10 @@ static bool refuse_by_take(const fg_gate_limits_t *limits, fg_now_t now, fg_verd
         return true;
     }
     if (!limits->slot ||
-        !refuse_over_quota(verdict, limits->quota,
-                           fg_quota_take(&limits->quota_slot->quota, granted_of(limits),
-                                         limits->quota, now.wall),
-                           now))
+        !refuse_over_quota(
+            verdict, limits->quota,
+            fg_quota_take(&limits->quota_slot->quota, granted_of(limits), limits->quota, now.wall),
+            now))
         return false;
     give_back(limits, FG_GATE_BOUND_COUNT);
     return true;

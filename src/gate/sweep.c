@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 enum {
-    PARTS = 16,         /* calls in which a round is done */
-    EVERY_US = 500000,  /* calls that come sooner do nothing */
+    PARTS = 16,        /* calls in which a round is done */
+    EVERY_US = 500000, /* calls that come sooner do nothing */
 };
-_Static_assert(PARTS * EVERY_US > FG_GATE_QUARANTINE_US, "a round outlasts every decision");
+_Static_assert(PARTS *EVERY_US > FG_GATE_QUARANTINE_US, "a round outlasts every decision");
 
 /* ---- the two kinds ---- */
 
