@@ -25,12 +25,22 @@ static void fill_limits(const fg_gate_writer_t *writer, const fg_gate_slot_t *sl
     usage->override_until.s = terms->until_s;
 }
 
+static uint64_t owner_of(const fg_gate_t *gate, uint32_t name)
+{
+    return name == 0 || name > gate->geometry.slots_max
+               ? 0
+               : atomic_load_explicit(&gate->slots[name - 1].key_id, memory_order_relaxed);
+}
+
 fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate_slot_t *slot)
 {
     const fg_gate_terms_t *terms = fg_gate_slot_terms(writer->gate, slot);
+    uint32_t plan = atomic_load_explicit(&slot->plan_index, memory_order_relaxed);
     fg_gate_usage_t usage = {
         .key_id = atomic_load_explicit(&slot->key_id, memory_order_acquire),
-        .plan_id = writer->plan_ids[FG_GATE_SLOT_PLAN(slot->plan_index)],
+        .plan_id = FG_GATE_SLOT_PLAN(plan) < writer->gate->geometry.plans_max
+                       ? writer->plan_ids[FG_GATE_SLOT_PLAN(plan)]
+                       : 0,
         .slot_index = (uint32_t)(slot - writer->gate->slots),
         .quota_word = atomic_load_explicit(&slot->quota, memory_order_acquire),
         .granted_word = atomic_load_explicit(&slot->granted, memory_order_acquire),
@@ -38,6 +48,8 @@ fg_gate_usage_t fg_gate_slot_usage(const fg_gate_writer_t *writer, const fg_gate
         .throttled = atomic_load_explicit(&slot->throttled, memory_order_relaxed),
         .over_quota =
             atomic_load_explicit(&slot->over_quota, memory_order_relaxed) & ~FG_GATE_SLOT_DIRTY,
+        .group_id = terms ? owner_of(writer->gate, terms->quota_slot) : 0,
+        .is_shadow = (plan & FG_GATE_SLOT_SHADOW) != 0,
     };
     for (int i = 0; i < 2; i++)
         usage.day_words[i] = atomic_load_explicit(&slot->day[i], memory_order_acquire);
@@ -65,7 +77,9 @@ bool fg_gate_drain(fg_gate_writer_t *writer, bool (*each)(void *ctx, const fg_ga
                    void *ctx)
 {
     fg_gate_t *gate = writer->gate;
-    fg_gate_outgrown_release(writer, fg_now().mono);
+    fg_gate_outgrown_release(writer, writer->clock());
+    if (!fg_gate_retired_drain(writer, writer->clock(), each, ctx))
+        return false;
     uint64_t slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed);
     for (uint64_t first = 0; first < slots; first += FG_GATE_SLOTS_PER_DIRTY) {
         _Atomic uint8_t *group = &gate->dirty[first / FG_GATE_SLOTS_PER_DIRTY];
@@ -134,14 +148,16 @@ bool fg_gate_meters_drain(fg_gate_writer_t *writer,
 /* ---- one pair ---- */
 
 /* The slot of a pair; NULL when there is none. */
-static fg_gate_slot_t *slot_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id)
+static fg_gate_slot_t *slot_of(const fg_gate_writer_t *writer, fg_digest_t digest, uint64_t plan_id)
 {
     fg_gate_t *gate = writer->gate;
     fg_gate_entry_t *entry = fg_gate_entry_find(gate, digest);
+    uint32_t plan = fg_gate_plan_index(writer, plan_id);
     fg_gate_pair_t *word;
     for (size_t i = 0; entry && (word = fg_gate_entry_pair(gate, entry, i)) != NULL; i++) {
         uint64_t pair = atomic_load_explicit(word, memory_order_relaxed);
-        if (pair != 0 && writer->plan_ids[FG_GATE_PAIR_PLAN(pair)] == plan_id)
+        if (pair != 0 && FG_GATE_PAIR_PLAN(pair) == plan &&
+            FG_GATE_PAIR_SLOT(pair) < gate->geometry.slots_max)
             return &gate->slots[FG_GATE_PAIR_SLOT(pair)];
     }
     return NULL;
@@ -160,8 +176,12 @@ bool fg_gate_usage_of(fg_gate_writer_t *writer, fg_digest_t digest, uint64_t pla
 bool fg_gate_group_usage(const fg_gate_writer_t *writer, uint64_t group_id, uint64_t plan_id,
                          fg_gate_usage_t *ret_usage)
 {
-    (void)writer, (void)group_id, (void)plan_id, (void)ret_usage;
-    return false;
+    uint32_t plan = fg_gate_plan_index(writer, plan_id);
+    const fg_gate_slot_item_t *item = fg_gate_slot_map_find(&writer->shared, group_id, plan);
+    if (!item)
+        return false;
+    *ret_usage = fg_gate_slot_usage(writer, &writer->gate->slots[item->slot - 1]);
+    return true;
 }
 
 /* Open the running window when nobody has yet, and hand its word back. */
@@ -184,6 +204,9 @@ fg_status_t fg_gate_remaining_set(fg_gate_writer_t *writer, fg_digest_t digest, 
         fg_gate_record_of(writer->gate, fg_gate_plan_index(writer, plan_id));
     if (!slot || !record)
         return FG_NOT_FOUND;
+    const fg_gate_terms_t *own = fg_gate_slot_terms(writer->gate, slot);
+    if (own && owner_of(writer->gate, own->quota_slot) != 0)
+        slot = &writer->gate->slots[own->quota_slot - 1]; /* the window that counts */
     fg_quota_t quota = fg_gate_record_quota(record);
     if (!quota.is_set)
         return FG_BAD_REQUEST;

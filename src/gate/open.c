@@ -17,6 +17,22 @@
 #define MLOCK_ONFAULT 1
 #endif
 
+enum { LEVEL_MAX = 40 };
+
+static bool is_power_of_two(uint32_t count)
+{
+    return count > 0 && (count & (count - 1)) == 0;
+}
+
+static bool is_sound(const fg_gate_geometry_t *g)
+{
+    return g->level_min <= g->level_max && g->level_max <= LEVEL_MAX && g->slots_max > 0 &&
+           g->slots_max < UINT32_MAX && g->plans_max > 0 && g->plans_max < FG_GATE_SLOT_SHADOW &&
+           g->records_max > 0 && g->stages_max > 0 && g->series > 0 &&
+           is_power_of_two(g->buckets) && is_power_of_two(g->meters) &&
+           is_power_of_two(g->explains);
+}
+
 static fg_status_t check_header(const fg_gate_header_t *header, uint64_t bytes, const char *path,
                                 fg_error_t *reterr)
 {
@@ -26,10 +42,7 @@ static fg_status_t check_header(const fg_gate_header_t *header, uint64_t bytes, 
         return fg_error_set(reterr, FG_NEWER, "", "%s has layout %u, this program reads layout %d",
                             path, header->version, FG_GATE_VERSION);
     const fg_gate_geometry_t *g = &header->geometry;
-    if (g->level_min > g->level_max || g->level_max > 40 || g->buckets == 0 ||
-        (g->buckets & (g->buckets - 1)) || g->stages_max == 0 || g->slots_max == 0 ||
-        g->slots_max > UINT32_MAX || fg_gate_file_bytes(g) != header->file_bytes ||
-        header->file_bytes > bytes)
+    if (!is_sound(g) || fg_gate_file_bytes(g) != header->file_bytes || header->file_bytes > bytes)
         return fg_error_set(reterr, FG_CORRUPT, "", "%s is damaged: its sizes do not fit", path);
     uint32_t directory = atomic_load_explicit(&header->directory, memory_order_relaxed);
     uint32_t level = FG_GATE_DIRECTORY_LEVEL(directory);

@@ -44,6 +44,11 @@ void fg_gate_options_default(fg_gate_options_t *options)
     };
 }
 
+static bool is_power_of_two(uint32_t count)
+{
+    return count > 0 && (count & (count - 1)) == 0;
+}
+
 static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometry_t *ret,
                                fg_error_t *reterr)
 {
@@ -62,7 +67,8 @@ static fg_status_t geometry_of(const fg_gate_options_t *options, fg_gate_geometr
     bool is_sound = options->keys_max > 0 && options->slots_max > 0 &&
                     options->slots_max < UINT32_MAX && options->plans_max > 0 &&
                     options->plans_max < UINT32_MAX / 4 && options->stages_max > 0 &&
-                    options->buckets > 0 && (options->buckets & (options->buckets - 1)) == 0;
+                    is_power_of_two(options->buckets) && is_power_of_two(g.meters) &&
+                    is_power_of_two(g.explains);
     while (g.level_max < LEVEL_MAX &&
            (UINT64_C(1) << g.level_max) * KEYS_PERCENT_MAX / 100 <= options->keys_max)
         g.level_max++;
@@ -261,12 +267,19 @@ static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path,
     /* before the caller commits it: a session that the file does not know may not be in the store */
     writer->gate->header->session = options->session;
     writer->keys_max = options->keys_max;
-    writer->outgrown_at = fg_now().mono; /* what the last writer left */
+    atomic_store_explicit(&writer->gate->header->is_leased, options->is_leased,
+                          memory_order_relaxed);
+    writer->outgrown_at = writer->clock(); /* what the last writer left */
     writer->is_outgrown = true;
     writer->fd = open(path, O_RDWR | O_CLOEXEC);
     if (writer->fd < 0)
         return fg_error_set(reterr, FG_IO, "", "cannot open %s: %s", path, strerror(errno));
     return indexes_make(writer);
+}
+
+static fg_mono_t monotonic(void)
+{
+    return fg_now().mono;
 }
 
 fg_status_t fg_gate_writer_open(const char *path, const fg_gate_options_t *options,
@@ -278,6 +291,7 @@ fg_status_t fg_gate_writer_open(const char *path, const fg_gate_options_t *optio
     if (!writer)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     writer->fd = writer->lock_fd = -1;
+    writer->clock = monotonic;
     fg_status_t status = lock(writer, path, reterr);
     if (status == FG_OK)
         status = make_routes(path, options->group_id, reterr);
@@ -301,6 +315,9 @@ void fg_gate_writer_close(fg_gate_writer_t *writer)
     free(writer->plan_places);
     free(writer->free_records.items);
     free(writer->free_slots.items);
+    free(writer->retired_queue.items);
+    free(writer->shared.items);
+    free(writer->retired.items);
     if (writer->fd >= 0)
         (void)close(writer->fd);
     if (writer->lock_fd >= 0)
@@ -348,8 +365,7 @@ fg_gate_fill_t fg_gate_fill(const fg_gate_writer_t *writer)
     fg_gate_fill_t fill = {
         .keys = atomic_load_explicit(&gate->header->key_count, memory_order_relaxed),
         .keys_max = writer->keys_max,
-        .slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed) -
-                 writer->free_slots.count,
+        .slots = fg_gate_slots_count(writer),
         .slots_max = gate->geometry.slots_max,
         .plans = writer->plans_used,
         .plans_max = gate->geometry.plans_max,

@@ -442,7 +442,7 @@ enum { KEYS = 400, PLANS = 8, STEPS = 60000 };
 typedef struct oracle {
     bool is_there[KEYS], is_enabled[KEYS];
     int plan[KEYS]; /* -1: none */
-    uint64_t count[KEYS], limit[PLANS];
+    uint64_t count[KEYS][PLANS], limit[PLANS]; /* a pair that comes back soon goes on (rule Q5) */
 } oracle_t;
 
 static uint64_t draw(fg_random_t random, uint64_t below)
@@ -470,11 +470,11 @@ static void oracle_ask(oracle_t *oracle, uint64_t key)
         assert_int_equal(got.kind, FG_VERDICT_KEY_DISABLED);
     else if (oracle->plan[key] < 0)
         assert_int_equal(got.kind, FG_VERDICT_KEY_WITHOUT_PLAN);
-    else if (oracle->count[key] >= oracle->limit[oracle->plan[key]])
+    else if (oracle->count[key][oracle->plan[key]] >= oracle->limit[oracle->plan[key]])
         assert_int_equal(got.kind, FG_VERDICT_QUOTA_EXCEEDED);
     else {
         assert_int_equal(got.kind, FG_VERDICT_ADMITTED);
-        assert_int_equal(used(key + 1, got.plan_id), ++oracle->count[key]);
+        assert_int_equal(used(key + 1, got.plan_id), ++oracle->count[key][oracle->plan[key]]);
     }
 }
 
@@ -490,14 +490,10 @@ static void oracle_change(oracle_t *oracle, fg_random_t random, uint64_t key)
     } else if (what < 30) {
         fg_gate_key_remove(world.writer, digest_of(&world, key + 1));
         oracle->is_there[key] = false;
-        oracle->count[key] = 0;
     } else {
-        int plan = (int)draw(random, PLANS + 1) - 1;
-        if (!oracle->is_there[key] || plan != oracle->plan[key])
-            oracle->count[key] = 0;
         oracle->is_there[key] = true;
         oracle->is_enabled[key] = draw(random, 4) != 0;
-        oracle->plan[key] = plan;
+        oracle->plan[key] = (int)draw(random, PLANS + 1) - 1;
         oracle_sync(oracle, key);
     }
 }

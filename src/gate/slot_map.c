@@ -1,0 +1,70 @@
+/*
+ * Slots by owner and plan: open addressing with linear probing; a removal moves the items behind it up, so that no
+ * item ever stands behind a gap.
+ */
+#include "gate/writer.h"
+
+#include <stdlib.h>
+
+static size_t home_of(const fg_gate_slot_map_t *map, uint64_t owner, uint32_t plan)
+{
+    uint64_t hash = (owner ^ (uint64_t)plan << 40) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(hash >> 32) & (map->room - 1);
+}
+
+/* Where it is, or would go. */
+static fg_gate_slot_item_t *place_of(const fg_gate_slot_map_t *map, uint64_t owner, uint32_t plan)
+{
+    for (size_t i = home_of(map, owner, plan);; i = (i + 1) & (map->room - 1)) {
+        fg_gate_slot_item_t *item = &map->items[i];
+        if (item->slot == 0 || (item->owner == owner && item->plan == plan))
+            return item;
+    }
+}
+
+static bool grow(fg_gate_slot_map_t *map)
+{
+    fg_gate_slot_map_t larger = {.room = map->room ? map->room * 2 : 64, .count = map->count};
+    larger.items = calloc(larger.room, sizeof(*larger.items));
+    if (!larger.items)
+        return false;
+    for (size_t i = 0; i < map->room; i++)
+        if (map->items[i].slot != 0)
+            *place_of(&larger, map->items[i].owner, map->items[i].plan) = map->items[i];
+    free(map->items);
+    *map = larger;
+    return true;
+}
+
+fg_gate_slot_item_t *fg_gate_slot_map_find(const fg_gate_slot_map_t *map, uint64_t owner,
+                                           uint32_t plan)
+{
+    fg_gate_slot_item_t *item = map->count > 0 ? place_of(map, owner, plan) : NULL;
+    return item && item->slot != 0 ? item : NULL;
+}
+
+fg_gate_slot_item_t *fg_gate_slot_map_put(fg_gate_slot_map_t *map, uint64_t owner, uint32_t plan,
+                                          uint32_t slot_index)
+{
+    if ((map->count + 1) * 4 > map->room * 3 && !grow(map))
+        return NULL;
+    fg_gate_slot_item_t *item = place_of(map, owner, plan);
+    map->count += item->slot == 0;
+    *item = (fg_gate_slot_item_t){.owner = owner, .plan = plan, .slot = slot_index + 1};
+    return item;
+}
+
+void fg_gate_slot_map_remove(fg_gate_slot_map_t *map, fg_gate_slot_item_t *item)
+{
+    size_t mask = map->room - 1, gap = (size_t)(item - map->items);
+    FG_ASSERT(item->slot != 0 && map->count > 0);
+    for (size_t i = (gap + 1) & mask; map->items[i].slot != 0; i = (i + 1) & mask) {
+        size_t home = home_of(map, map->items[i].owner, map->items[i].plan);
+        if (((i - home) & mask) < ((i - gap) & mask))
+            continue; /* it would stand before its home */
+        map->items[gap] = map->items[i];
+        gap = i;
+    }
+    map->items[gap].slot = 0;
+    map->count--;
+}
