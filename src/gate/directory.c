@@ -1,7 +1,7 @@
 /*
- * The directory: key digest -> entry. An entry is never emptied; a key that goes leaves a tombstone that says how it
- * went (rule K7). When keys and tombstones crowd it, it is built anew without tombstones, larger when most of it is
- * keys, in the other bank, and published with one store.
+ * The directory: key digest -> entry. An entry is never emptied; a key that goes leaves a tombstone
+ * that says how it went (rule K7). When keys and tombstones crowd it, it is built anew without
+ * tombstones, larger when most of it is keys, in the other bank, and published with one store.
  */
 #include "gate/writer.h"
 
@@ -20,8 +20,8 @@ fg_status_t fg_gate_refuse_full_keys(const fg_gate_writer_t *writer, fg_error_t 
                         (unsigned long long)keys);
 }
 
-/* Copy every key into the empty directory `to`; and what a writer that died left in the middle of a change, for the
- * same call to go on with. */
+/* Copy every key into the empty directory `to`; and what a writer that died left in the middle of a
+ * change, for the same call to go on with. */
 static void copy_entries(fg_gate_t *gate, uint32_t from, uint32_t to, uint64_t *ret_keys,
                          uint64_t *ret_tombstones)
 {

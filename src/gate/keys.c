@@ -1,6 +1,6 @@
 /*
- * Keys: entries of the directory, opened and closed. An entry is never emptied; a value that goes leaves a tombstone that
- * says how it went (rule K7).
+ * Keys: entries of the directory, opened and closed. An entry is never emptied; a value that goes
+ * leaves a tombstone that says how it went (rule K7).
  */
 #include "gate/writer.h"
 
@@ -96,8 +96,9 @@ static void bury_again(fg_gate_writer_t *writer, fg_gate_entry_t *entry)
 
 /* ---- opening ---- */
 
-/* A place that holds no key becomes one of the key's values, without pairs yet. What a writer left there that died is a
- * deleted key's own; anything else may have an owner by now and is only forgotten. */
+/* A place that holds no key becomes one of the key's values, without pairs yet. What a writer left
+ * there that died is a deleted key's own; anything else may have an owner by now and is only
+ * forgotten. */
 static void entry_fill(fg_gate_writer_t *writer, fg_gate_entry_t *entry, uint64_t key_id,
                        fg_digest_t digest)
 {
@@ -114,8 +115,8 @@ static void entry_fill(fg_gate_writer_t *writer, fg_gate_entry_t *entry, uint64_
     atomic_fetch_add_explicit(&header->key_count, 1, memory_order_relaxed);
 }
 
-/* Room for the values of the key that are not there. *owner, who may be about to go, is found again when the directory
- * becomes another. */
+/* Room for the values of the key that are not there. *owner, who may be about to go, is found again
+ * when the directory becomes another. */
 static fg_status_t make_room(fg_gate_writer_t *writer, const fg_gate_key_t *key,
                              fg_gate_entry_t **owner, fg_error_t *reterr)
 {
@@ -162,8 +163,8 @@ static fg_status_t write_addresses(fg_gate_writer_t *writer, uint32_t present,
 
 /* ---- the owner ---- */
 
-/* The entry that owns the slots of the key now: its newest value, or one that a writer which died was about to put another
- * in place of. NULL when the key has no slots. */
+/* The entry that owns the slots of the key now: its newest value, or one that a writer which died
+ * was about to put another in place of. NULL when the key has no slots. */
 static fg_gate_entry_t *find_owner(const fg_gate_writer_t *writer, const fg_digest_t *old,
                                    const fg_gate_key_t *key)
 {
@@ -205,7 +206,8 @@ static void bury_unwanted(fg_gate_writer_t *writer, fg_gate_entry_t *owner,
             further_bury(writer, values.entries[i], FG_KEY_REPLACED);
 }
 
-/* The owner becomes a further value of the key whose newest is not there yet; it keeps the list of the others. */
+/* The owner becomes a further value of the key whose newest is not there yet; it keeps the list of
+ * the others. */
 static bool make_further(fg_gate_writer_t *writer, fg_gate_entry_t *owner, const change_t *change)
 {
     const fg_gate_key_t *key = change->key;
@@ -229,8 +231,9 @@ static bool prepare(fg_gate_writer_t *writer, fg_gate_entry_t *entry, const chan
     return fg_gate_value_set(writer, entry, &terms);
 }
 
-/* Rule K6. The old value stops, or becomes a further one, before the new one works; it still names the pairs then, and
- * nothing frees those but the same call after a restart. What does not fit closes an old value that is to stop. */
+/* Rule K6. The old value stops, or becomes a further one, before the new one works; it still names
+ * the pairs then, and nothing frees those but the same call after a restart. What does not fit
+ * closes an old value that is to stop. */
 static fg_status_t hand_over(fg_gate_writer_t *writer, fg_gate_entry_t *owner,
                              fg_gate_entry_t *entry, const change_t *change, fg_error_t *reterr)
 {
@@ -278,7 +281,8 @@ static fg_status_t further_sync(fg_gate_writer_t *writer, const fg_gate_entry_t 
     return status;
 }
 
-/* No free ride: what did not fit closes the key when no limit of it stands, until it is synced again. */
+/* No free ride: what did not fit closes the key when no limit of it stands, until it is synced
+ * again. */
 static void close_key(fg_gate_writer_t *writer, fg_gate_entry_t *owner)
 {
     fg_gate_values_t values = fg_gate_values_of(writer->gate, owner);
@@ -296,7 +300,8 @@ static bool has_pair(const fg_gate_t *gate, fg_gate_entry_t *entry)
     return false;
 }
 
-/* The newest value stands: terms, pairs, then the further values; it opens when all of its own stands. */
+/* The newest value stands: terms, pairs, then the further values; it opens when all of its own
+ * stands. */
 static fg_status_t entry_sync(fg_gate_writer_t *writer, fg_gate_entry_t *entry,
                               const change_t *change, fg_error_t *reterr)
 {

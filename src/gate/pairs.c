@@ -1,7 +1,8 @@
 /*
- * Pairs: which plans a key is on, and what holds for each beside its plan. All values of a key name the same pairs in
- * the same places. A pair is linked in the newest value first and unlinked there last, so that wherever a writer dies
- * no other value names a slot that the newest, which owns it, does not.
+ * Pairs: which plans a key is on, and what holds for each beside its plan. All values of a key name
+ * the same pairs in the same places. A pair is linked in the newest value first and unlinked there
+ * last, so that wherever a writer dies no other value names a slot that the newest, which owns it,
+ * does not.
  */
 #include "gate/writer.h"
 
@@ -153,8 +154,9 @@ static bool name_shared(fg_gate_writer_t *writer, const fg_gate_key_t *key,
     return true;
 }
 
-/* Make the terms of a pair's slot what the grant says; the extension stays. `is_counted`: the shared slots that the
- * present terms name know of this pair. False, and nothing changed, when they do not fit. */
+/* Make the terms of a pair's slot what the grant says; the extension stays. `is_counted`: the
+ * shared slots that the present terms name know of this pair. False, and nothing changed, when they
+ * do not fit. */
 static bool terms_sync(fg_gate_writer_t *writer, fg_gate_slot_t *slot, const fg_gate_key_t *key,
                        const fg_gate_grant_t *grant, bool is_counted)
 {

@@ -1,6 +1,6 @@
 /*
- * Slots by owner and plan: open addressing with linear probing; a removal moves the items behind it up, so that no
- * item ever stands behind a gap.
+ * Slots by owner and plan: open addressing with linear probing; a removal moves the items behind it
+ * up, so that no item ever stands behind a gap.
  */
 #include "gate/writer.h"
 

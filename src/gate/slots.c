@@ -1,10 +1,12 @@
 /*
- * Lines of the slot table: how they are given out, retired, brought back and freed (writer.h has the states).
+ * Lines of the slot table: how they are given out, retired, brought back and freed (writer.h has
+ * the states).
  *
- * Example: key K leaves plan P at 12:00:00. Its slot is marked, unlinked and queued; requests that were decided a moment
- * ago still count there, and every drain hands that on. At 12:00:03 K comes back: the slot is linked again, with 217 used
- * of 1000, and unmarked. Had it come back at 12:00:07, the last drain would have been at 12:00:05, and a new slot would
- * have begun with the 217 that the store was told then.
+ * Example: key K leaves plan P at 12:00:00. Its slot is marked, unlinked and queued; requests that
+ * were decided a moment ago still count there, and every drain hands that on. At 12:00:03 K comes
+ * back: the slot is linked again, with 217 used of 1000, and unmarked. Had it come back at
+ * 12:00:07, the last drain would have been at 12:00:05, and a new slot would have begun with the
+ * 217 that the store was told then.
  */
 #include "gate/writer.h"
 
@@ -113,7 +115,8 @@ static void slot_drop(fg_gate_writer_t *writer, uint32_t index)
     fg_gate_line_retire(writer, index);
 }
 
-/* Without memory for the queue it is dropped: better to lose a second's count than to have two slots of one pair. */
+/* Without memory for the queue it is dropped: better to lose a second's count than to have two
+ * slots of one pair. */
 static void enqueue(fg_gate_writer_t *writer, uint32_t index)
 {
     const fg_gate_slot_t *slot = &writer->gate->slots[index];

@@ -1,11 +1,13 @@
 /*
- * Values: a key has its newest value and, while it is rotated, a few further ones. Each is an entry of the directory; all
- * name the same pairs. The newest owns the slots, and its line of terms lists the others by the first word of their
- * digests, from before one of them opens until after it is closed.
+ * Values: a key has its newest value and, while it is rotated, a few further ones. Each is an entry
+ * of the directory; all name the same pairs. The newest owns the slots, and its line of terms lists
+ * the others by the first word of their digests, from before one of them opens until after it is
+ * closed.
  *
- * Ownership passes in two stores with no owner between them, never two: first the old newest becomes a further value
- * that names the new one (and keeps the list), then the new one opens. A writer that dies in between leaves a further
- * value whose newest is not there; whoever changes that key next takes it for the owner.
+ * Ownership passes in two stores with no owner between them, never two: first the old newest
+ * becomes a further value that names the new one (and keeps the list), then the new one opens. A
+ * writer that dies in between leaves a further value whose newest is not there; whoever changes
+ * that key next takes it for the owner.
  */
 #include "gate/writer.h"
 

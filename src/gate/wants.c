@@ -1,10 +1,11 @@
 /*
- * Grants: who asks for one, and how it is published. A worker leaves the slot's index in a word of the ring, at the
- * place of its hash or one of the next few, so that a slot that asks often takes one word only; then it moves the
- * sequence number, which is a futex that every process sees. The agent takes the words out by exchange.
+ * Grants: who asks for one, and how it is published. A worker leaves the slot's index in a word of
+ * the ring, at the place of its hash or one of the next few, so that a slot that asks often takes
+ * one word only; then it moves the sequence number, which is a futex that every process sees. The
+ * agent takes the words out by exchange.
  *
- * A wish that is overwritten, or whose worker died before it moved the number, is only late: the request that waits
- * asks again.
+ * A wish that is overwritten, or whose worker died before it moved the number, is only late: the
+ * request that waits asks again.
  */
 #include "gate/writer.h"
 

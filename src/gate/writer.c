@@ -1,9 +1,9 @@
 /*
  * Opening the gate for writing. Five cases: there is none; it is ours and every count stands; the
  * machine was started again since (its times mean nothing now); it belongs to another store, has
- * another layout or other sizes, or is damaged; everybody was killed, so that nobody can say whether
- * it is what they left. In the last three the file is marked retired, so that workers that mapped it
- * look for the new one, and replaced whole.
+ * another layout or other sizes, or is damaged; everybody was killed, so that nobody can say
+ * whether it is what they left. In the last three the file is marked retired, so that workers that
+ * mapped it look for the new one, and replaced whole.
  */
 #include "gate/writer.h"
 
@@ -264,7 +264,7 @@ static fg_status_t open_or_create(fg_gate_writer_t *writer, const char *path,
     }
     if (status != FG_OK)
         return status;
-    /* before the caller commits it: a session that the file does not know may not be in the store */
+    /* before the caller commits it: no session that the file does not know is in the store */
     writer->gate->header->session = options->session;
     writer->keys_max = options->keys_max;
     atomic_store_explicit(&writer->gate->header->is_leased, options->is_leased,

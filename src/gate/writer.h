@@ -1,14 +1,16 @@
 /*
- * writer - what the one writing process keeps beside the gate: indexes that can be rebuilt by reading it, and what waits
- *          until no reader can still hold it.
+ * writer - what the one writing process keeps beside the gate: indexes that can be rebuilt by
+ *          reading it, and what waits until no reader can still hold it.
  *
- * Shape      A slot is free (no owner), in use (a pair of an entry, or the terms of a pair, name it) or retired: nobody
- *            names it any more, but it keeps owner, plan and counts. After the quarantine it is drained a last time and
- *            is free; if its pair is made again before, it is in use again with every count (rule Q5). Groups' slots and
- *            shadows are shared: in use as long as the terms of any pair name them.
- * Crash      A slot is marked retired before its pair is unlinked, and linked before the mark is taken off. So one that
- *            is unmarked is linked, and one that is marked and linked (a writer died in between) is found at the next
- *            opening by reading the directory, and stays in use.
+ * Shape      A slot is free (no owner), in use (a pair of an entry, or the terms of a pair, name
+ *            it) or retired: nobody names it any more, but it keeps owner, plan and counts. After
+ *            the quarantine it is drained a last time and is free; if its pair is made again
+ *            before, it is in use again with every count (rule Q5). Slots of groups and shadows are
+ *            shared: in use as long as the terms of any pair name them.
+ * Crash      A slot is marked retired before its pair is unlinked, and linked before the mark is
+ *            taken off. So one without the mark is linked; one that is marked and linked (a writer
+ *            died in between) is found by reading the directory at the next opening, and stays in
+ *            use.
  * Threads    None: one process, one thread at a time.
  */
 #ifndef FG_GATE_WRITER_H
@@ -16,7 +18,7 @@
 
 #include "gate/layout.h"
 
-/* A record or slot that was taken out of use, free again once `at` lies FG_GATE_QUARANTINE_US back. */
+/* Taken out of use, free again once `at` lies FG_GATE_QUARANTINE_US back. */
 typedef struct fg_gate_retired {
     uint32_t index;
     fg_mono_t at;
@@ -78,8 +80,8 @@ static inline bool fg_gate_state_is_key(uint32_t state)
 {
     return state == FG_KEY_ENABLED || state == FG_KEY_DISABLED || state == FG_KEY_ALIAS;
 }
-/* Room for `count` more entries, so that fg_gate_entry_place finds a place for each and no entry moves meanwhile.
- * FG_FULL. */
+/* Room for `count` more entries, so that fg_gate_entry_place finds a place for each and no entry
+ * moves meanwhile. FG_FULL. */
 FG_MUST_USE fg_status_t fg_gate_directory_reserve(fg_gate_writer_t *writer, size_t count,
                                                   fg_error_t *reterr);
 fg_status_t fg_gate_refuse_full_keys(const fg_gate_writer_t *writer, fg_error_t *reterr);
@@ -120,8 +122,8 @@ fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);
 /* Slots in use. */
 uint64_t fg_gate_slots_count(const fg_gate_writer_t *writer);
 fg_status_t fg_gate_refuse_full_slots(const fg_gate_writer_t *writer, fg_error_t *reterr);
-/* A line of zeros, marked FG_GATE_CHUNK; FG_GATE_NONE when none is left. A writer that dies before it names the line
- * somewhere leaks it until the next boot. */
+/* A line of zeros, marked FG_GATE_CHUNK; FG_GATE_NONE when none is left. A writer that dies before
+ * it names the line somewhere leaks it until the next boot. */
 uint32_t fg_gate_line_make(fg_gate_writer_t *writer);
 /* Nobody names the line any more. */
 void fg_gate_line_retire(fg_gate_writer_t *writer, uint32_t index);
@@ -136,8 +138,8 @@ uint32_t fg_gate_slot_retired(const fg_gate_writer_t *writer, uint64_t owner, ui
 void fg_gate_slot_revive(fg_gate_writer_t *writer, uint32_t index);
 /* Forget a retired slot: its last figures are handed to nobody. */
 void fg_gate_slot_disown(fg_gate_writer_t *writer, uint32_t index);
-/* Hand the last figures of each retired slot whose quarantine is over to `each`, and free it. False as soon as `each`
- * says so; the rest stays. */
+/* Hand the last figures of each retired slot whose quarantine is over to `each`, and free it. False
+ * as soon as `each` says so; the rest stays. */
 FG_MUST_USE bool fg_gate_retired_drain(fg_gate_writer_t *writer, fg_mono_t now,
                                        bool (*each)(void *ctx, const fg_gate_usage_t *usage),
                                        void *ctx);
@@ -149,7 +151,8 @@ typedef struct fg_gate_slot_words {
 /* Fill a line as a slot that nobody owns yet. False when its terms do not fit. */
 FG_MUST_USE bool fg_gate_slot_fill(fg_gate_writer_t *writer, uint32_t index, uint32_t plan_index,
                                    const fg_gate_slot_words_t *words);
-/* One more pair shares the slot of (owner, plan_index), made when there is none. FG_GATE_NONE when none is left. */
+/* One more pair shares the slot of (owner, plan_index), made when there is none. FG_GATE_NONE when
+ * none is left. */
 uint32_t fg_gate_shared_ref(fg_gate_writer_t *writer, uint64_t owner, uint32_t plan_index,
                             const fg_gate_slot_words_t *words);
 /* One pair less, `name` as in its terms: index plus 1, 0 for none. */
@@ -201,13 +204,13 @@ bool fg_gate_value_is_further(const fg_gate_t *gate, const fg_gate_entry_t *entr
 /* The same for an entry. */
 bool fg_gate_value_set(fg_gate_writer_t *writer, fg_gate_entry_t *entry,
                        const fg_gate_value_terms_t *terms);
-/* What holds for the newest value, and for a further one; `addresses`: the first record of the key's
- * address rules, plus 1. */
+/* What holds for the newest value, and for a further one; `addresses`: the first record of the
+ * key's address rules, plus 1. */
 fg_gate_value_terms_t fg_gate_value_newest(const fg_gate_key_t *key, uint32_t addresses);
 fg_gate_value_terms_t fg_gate_value_further(const fg_gate_key_t *key, const fg_gate_value_t *value,
                                             uint32_t addresses);
-/* The value of a key that owns the slots which `entry` names. Of a further value whose newest is not there (a writer died
- * while it made it) that is the value itself. */
+/* The value of a key that owns the slots which `entry` names. Of a further value whose newest is
+ * not there (a writer died while it made it) that is the value itself. */
 fg_gate_entry_t *fg_gate_value_owner(const fg_gate_t *gate, fg_gate_entry_t *entry);
 /* The values of the key whose owner `owner` is. */
 fg_gate_values_t fg_gate_values_of(const fg_gate_t *gate, fg_gate_entry_t *owner);
@@ -216,7 +219,8 @@ uint32_t fg_gate_end_s(fg_wall_t end);
 
 /* ---- pools ---- */
 
-/* Put an index behind the others; false without memory (it then stays unused until the next start). */
+/* Put an index behind the others; false without memory (it then stays unused until the next start).
+ * */
 bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at);
 /* The oldest one whose quarantine is over at `now`; FG_GATE_NONE when there is none. */
 uint32_t fg_gate_pool_get(fg_gate_pool_t *pool, fg_mono_t now);
