@@ -56,6 +56,14 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : (int)right->is_denied - (int)left->is_denied;
 }
 
+/* What is behind the prefix says nothing: two rules for one network are the same. */
+static void clear_host(uint8_t address[16], uint8_t prefix_bits)
+{
+    FG_ASSERT(prefix_bits <= 128);
+    for (size_t bit = prefix_bits; bit < 128; bit++)
+        address[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+}
+
 /* The rules in the order in which they are asked, owned by the caller; NULL without memory. */
 static fg_address_rule_t *sorted(const fg_address_rule_t *rules, size_t count)
 {
@@ -63,6 +71,8 @@ static fg_address_rule_t *sorted(const fg_address_rule_t *rules, size_t count)
     if (!copy)
         return NULL;
     memcpy(copy, rules, count * sizeof(*copy));
+    for (size_t i = 0; i < count; i++)
+        clear_host(copy[i].address, copy[i].prefix_bits);
     qsort(copy, count, sizeof(*copy), compare);
     return copy;
 }
@@ -72,7 +82,6 @@ static void fill(fg_gate_address_record_t *record, const fg_address_rule_t *rule
 {
     *record = (fg_gate_address_record_t){.next = next, .count = (uint32_t)count};
     for (size_t i = 0; i < count; i++) {
-        FG_ASSERT(rules[i].prefix_bits <= 128);
         memcpy(record->rules[i].address, rules[i].address, sizeof(rules[i].address));
         record->rules[i].prefix_bits = rules[i].prefix_bits;
         record->rules[i].is_denied = rules[i].is_denied;
