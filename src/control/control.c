@@ -213,6 +213,8 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                       .error = error};
     memcpy(call.path_part, match.path_part, sizeof(call.path_part));
     status = run(&call);
+    if (status == FG_OK && call.is_value_withheld)
+        header_add(response, "x-faregate-key-values", FG_STR("hashed")); /* Rule K12 */
     if (status == FG_OK)
         status = render(&call, response);
     json_decref(call.output);

@@ -27,6 +27,8 @@ typedef struct fg_call {
     json_t *input;  /* borrowed: the parsed body object; NULL when the operation takes none */
     json_t *output; /* owned by the call: set by the handler (a new reference); NULL: empty body */
     fg_error_t *error; /* fill and return the status to fail */
+    /* a key value was to be shown that the store cannot give back (rule K12): the answer says so */
+    bool is_value_withheld;
 } fg_call_t;
 
 /* Runs inside the transaction (WRITE) or outside (READ). A status other than FG_OK rolls back; FG_NOT_FOUND without a

@@ -29,6 +29,7 @@ static json_t *pair_render(const fg_api_key_t *key)
 
 static fg_status_t answer(fg_call_t *call, const fg_api_key_t *key)
 {
+    call->is_value_withheld |= !key->value.at;
     call->output = pair_render(key);
     return call->output ? FG_OK : fg_call_no_memory(call);
 }
@@ -170,6 +171,7 @@ fg_status_t fg_plan_key_list(fg_call_t *call)
     count = has_more ? limit : count;
     FG_JSON_SCOPED *items = json_array();
     for (size_t i = 0; i < count; i++) {
+        call->is_value_withheld |= !keys[i].value.at;
         if (json_array_append_new(items, pair_render(&keys[i])) != 0)
             return fg_call_no_memory(call);
     }

@@ -1,5 +1,7 @@
 #include "control/plan_noun.h"
 
+#include "control/extension.h"
+
 #include <math.h>
 
 static const fg_noun_field_t plan_fields[] = {
@@ -71,7 +73,8 @@ fg_status_t fg_plan_render(fg_call_t *call, const fg_usage_plan_t *plan, fg_tags
         return fg_call_no_memory(call);
     if (plan->has_quota && json_object_set_new(object, "quota", quota_render(plan)) != 0)
         return fg_call_no_memory(call);
-    if (!fg_tags_render(call, object, plan->tags, show))
+    if (!fg_tags_render(call, object, plan->tags, show) ||
+        !fg_extension_show(object, fg_extension_render(call, plan->extension)))
         return fg_call_no_memory(call);
     *ret_object = json_incref(object);
     return FG_OK;
@@ -111,8 +114,36 @@ static fg_status_t offset_check(fg_call_t *call, const fg_usage_plan_t *plan)
     return FG_OK;
 }
 
+/* Rule E3. A shadow counts with limits of its own, so it is another plan, and one that exists. */
+static fg_status_t shadow_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_str_t shadow_id)
+{
+    fg_usage_plan_t shadow;
+    if (!shadow_id.at)
+        return FG_OK;
+    if (fg_str_eq(shadow_id, plan->id))
+        return fg_error_set(call->error, FG_BAD_REQUEST, "faregate.shadowPlanId",
+                            "faregate.shadowPlanId must be another usage plan");
+    fg_status_t status =
+        fg_store_plan_get(call->store, shadow_id, call->arena, &shadow, call->error);
+    if (status != FG_NOT_FOUND)
+        return status;
+    return fg_error_set(call->error, FG_BAD_REQUEST, "faregate.shadowPlanId",
+                        "faregate.shadowPlanId names no usage plan: %.*s", FG_STR_ARG(shadow_id));
+}
+
+static fg_status_t extension_check(fg_call_t *call, const fg_usage_plan_t *plan)
+{
+    fg_plan_extension_t extension;
+    fg_status_t status =
+        fg_plan_extension_parse(plan->extension, call->arena, &extension, call->error);
+    return status == FG_OK ? shadow_check(call, plan, extension.shadow_plan_id) : status;
+}
+
 fg_status_t fg_plan_check(fg_call_t *call, const fg_usage_plan_t *plan)
 {
+    fg_status_t checked = extension_check(call, plan);
+    if (checked != FG_OK)
+        return checked;
     if (plan->has_throttle) {
         fg_status_t status = rates_check(call, plan->rate_limit, plan->burst_limit);
         if (status != FG_OK)

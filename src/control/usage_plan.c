@@ -3,6 +3,7 @@
  * reference 4.2.
  */
 #include "control/document.h"
+#include "control/extension.h"
 #include "control/handlers.h"
 #include "control/plan_noun.h"
 
@@ -121,6 +122,8 @@ fg_status_t fg_usage_plan_create(fg_call_t *call)
     if (status == FG_OK && fg_str_is_empty(plan.name))
         return fg_error_set(call->error, FG_BAD_REQUEST, "name", "Usage Plan name cannot be blank");
     if (status == FG_OK)
+        status = fg_extension_parse(call, &plan.extension);
+    if (status == FG_OK)
         status = limits_parse(call, &plan);
     if (status == FG_OK)
         status = stages_parse(call, &plan);
@@ -165,6 +168,20 @@ fg_status_t fg_usage_plan_list(fg_call_t *call)
                                has_more ? plans[count - 1].ordinal : 0);
 }
 
+/* Rule E3. */
+static fg_status_t shadow_use_check(fg_call_t *call, fg_str_t plan_id)
+{
+    fg_str_t other;
+    fg_status_t status =
+        fg_store_plan_shadowed_by(call->store, plan_id, call->arena, &other, call->error);
+    if (status != FG_OK)
+        return status == FG_NOT_FOUND ? FG_OK : status;
+    return fg_error_set(call->error, FG_CONFLICT, "usageplanId",
+                        "Usage Plan %.*s is the shadow of Usage Plan %.*s: remove "
+                        "/faregate/shadowPlanId there first",
+                        FG_STR_ARG(plan_id), FG_STR_ARG(other));
+}
+
 fg_status_t fg_usage_plan_delete(fg_call_t *call)
 {
     fg_usage_plan_t plan;
@@ -178,5 +195,6 @@ fg_status_t fg_usage_plan_delete(fg_call_t *call)
             "including %.*s:%.*s",
             FG_STR_ARG(plan.id), FG_STR_ARG(plan.stages[0].api_id),
             FG_STR_ARG(plan.stages[0].stage_name));
-    return fg_store_plan_delete(call->store, plan.id, call->error);
+    status = shadow_use_check(call, plan.id);
+    return status == FG_OK ? fg_store_plan_delete(call->store, plan.id, call->error) : status;
 }

@@ -9,6 +9,7 @@
  * Both name the entry "/pets/GET"; "//GET" is the root's.
  * Rules P4, P5; reference 4.2.
  */
+#include "control/extension.h"
 #include "control/handlers.h"
 #include "control/patch_table.h"
 #include "control/plan_noun.h"
@@ -297,6 +298,12 @@ static fg_status_t set_method_throttle(fg_call_t *call, void *noun, const fg_pat
     return status == FG_OK ? fg_plan_throttles_set(call, stage, map) : status;
 }
 
+static fg_status_t set_extension(fg_call_t *call, void *noun, const fg_patch_t *patch)
+{
+    return fg_extension_patch(call, fg_plan_extension_form, patch,
+                              &((fg_usage_plan_t *)noun)->extension);
+}
+
 #define ADD     FG_PATCH_MAY(ADD)
 #define REPLACE FG_PATCH_MAY(REPLACE)
 #define REMOVE  FG_PATCH_MAY(REMOVE)
@@ -315,6 +322,9 @@ static const fg_patch_row_t rows[] = {
     {"/quota/limit", ADD | REPLACE, set_quota_limit, false},
     {"/quota/offset", ADD | REPLACE, set_quota_offset, false},
     {"/quota/period", ADD | REPLACE, set_quota_period, false},
+    {"/faregate", ADD | REPLACE | REMOVE, set_extension, true},
+    {"/faregate/{}", ADD | REPLACE | REMOVE, set_extension, true},
+    {"/faregate/{}/{}", ADD | REPLACE | REMOVE, set_extension, true},
 };
 static const fg_patch_table_t table = {rows, FG_COUNT_OF(rows), fg_patch_refuse_a};
 
