@@ -29,7 +29,8 @@ typedef struct run {
     const char *nginx, *module, *faregated;
     const char *gate_dir;
     /* handed on to faregated as they are */
-    const char *profile, *quota_exceeded_status, *plans_per_key, *keys_without_plan, *keys_max;
+    const char *profile, *quota_exceeded_status, *plans_per_key, *keys_without_plan, *key_values;
+    const char *purge_key_values, *keys_max;
     const char *region, *account_id, *alert_webhook_url, *log_level;
 
     int64_t data_port, control_port, workers;
@@ -56,6 +57,10 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
          &run->plans_per_key},
         {"--keys-without-plan", "refuse|allow", "what a key on no plan gets",
          &run->keys_without_plan},
+        {"--key-values", "recoverable|hashed", "whether new key values can be shown again",
+         &run->key_values},
+        {"--purge-key-values", "yes|no", "forget those that could be shown again",
+         &run->purge_key_values},
         {"--keys-max", "N", "most keys that can be created", &run->keys_max},
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
@@ -290,6 +295,8 @@ static words_t faregated_words(const run_t *run)
     add(&words, "--quota-exceeded-status", run->quota_exceeded_status);
     add(&words, "--plans-per-key", run->plans_per_key);
     add(&words, "--keys-without-plan", run->keys_without_plan);
+    add(&words, "--key-values", run->key_values);
+    add(&words, "--purge-key-values", run->purge_key_values);
     add(&words, "--keys-max", run->keys_max);
     add(&words, "--region", run->region);
     add(&words, "--account-id", run->account_id);

@@ -92,13 +92,35 @@ static fg_status_t ensure_webhook_secret(fg_store_t *store, fg_error_t *reterr)
     return status;
 }
 
+/* Asked for by name; what is forgotten stays forgotten. Rule K12. */
+static fg_status_t purge_key_values(fg_store_t *store, fg_error_t *reterr)
+{
+    uint64_t count = 0;
+    fg_status_t status = fg_store_begin(store, reterr);
+    if (status == FG_OK)
+        status = fg_store_key_values_purge(store, &count, reterr);
+    if (status == FG_OK)
+        status = fg_store_commit(store, reterr);
+    if (status != FG_OK) {
+        fg_store_rollback(store);
+        return status;
+    }
+    fg_log(FG_LOG_WARN, "%llu key values can be shown no more: --purge-key-values was given",
+           (unsigned long long)count);
+    return FG_OK;
+}
+
 fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_t *reterr)
 {
     *node = (fg_node_t){.options = options, .mutex = PTHREAD_MUTEX_INITIALIZER};
-    fg_store_options_t store = {.data_dir = options->data_dir, .random = fg_random_system()};
+    fg_store_options_t store = {.data_dir = options->data_dir,
+                                .random = fg_random_system(),
+                                .are_values_hashed = options->are_values_hashed};
     fg_status_t status = find_group(options->gate_group, &node->group_id, reterr);
     if (status == FG_OK)
         status = fg_store_open(&store, &node->store, reterr);
+    if (status == FG_OK && options->are_values_purged)
+        status = purge_key_values(node->store, reterr);
     if (status == FG_OK)
         status = fg_credentials_ensure(node->store, options->data_dir, options->region,
                                        store.random, reterr);

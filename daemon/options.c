@@ -68,6 +68,18 @@ static bool set_keys_without_plan(fg_options_t *options, const char *value)
     return options->are_keys_without_plan_allowed || strcmp(value, "refuse") == 0;
 }
 
+static bool set_key_values(fg_options_t *options, const char *value)
+{
+    options->are_values_hashed = strcmp(value, "hashed") == 0;
+    return options->are_values_hashed || strcmp(value, "recoverable") == 0;
+}
+
+static bool set_purge_key_values(fg_options_t *options, const char *value)
+{
+    options->are_values_purged = strcmp(value, "yes") == 0;
+    return options->are_values_purged || strcmp(value, "no") == 0;
+}
+
 static bool set_number(const char *value, int64_t min, int64_t max, int64_t *ret_number)
 {
     return fg_str_to_i64(fg_str(value), ret_number) && *ret_number >= min && *ret_number <= max;
@@ -130,6 +142,10 @@ static const struct option_row {
      set_plans_per_key, false},
     {"--keys-without-plan", "refuse|allow", "keys on no plan (refuse)", set_keys_without_plan,
      false},
+    {"--key-values", "recoverable|hashed",
+     "whether new key values can be shown again (recoverable)", set_key_values, false},
+    {"--purge-key-values", "yes|no", "forget the values that could be shown again (no)",
+     set_purge_key_values, false},
     {"--keys-max", "N", "limit of API keys of the account, 0 is none (0)", set_keys_max, false},
     {"--gate-keys-max", "N", "keys that the gate has room for (16 million)", set_gate_keys_max,
      false},
@@ -200,6 +216,9 @@ fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_opti
             status = fg_error_set(reterr, FG_BAD_REQUEST, "--data-dir", "--data-dir is required");
         else if (!options.socket_path)
             status = fg_error_set(reterr, FG_BAD_REQUEST, "--socket", "--socket is required");
+        else if (options.are_values_purged && !options.are_values_hashed)
+            status = fg_error_set(reterr, FG_BAD_REQUEST, "--purge-key-values",
+                                  "--purge-key-values needs --key-values hashed beside it");
     }
     if (status == FG_OK)
         *ret_options = options;

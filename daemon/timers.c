@@ -33,6 +33,7 @@ static void *drain(void *argument)
         if (fg_agent_drain(node->agent, now, &error) ==
             FG_OK) /* the agent logs when that changes */
             node->drained_us = now.mono.us;
+        fg_agent_housekeep(node->agent, now);
         fg_node_unlock(node);
     }
     return NULL;

@@ -72,6 +72,9 @@ FG_MUST_USE fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t diges
 FG_MUST_USE fg_status_t fg_agent_minutes_flush(fg_agent_t *agent, fg_str_t plan_id, fg_str_t key_id,
                                                fg_now_t now, bool *ret_is_whole,
                                                fg_error_t *reterr);
+/* Drop values of keys whose end has come, and write down when values were last used, a part of the
+ * keys each time. What fails is tried again. Call every second. Rule K11. */
+void fg_agent_housekeep(fg_agent_t *agent, fg_now_t now);
 /* Resolve names of backends again (without the lock), then republish the stages whose addresses
  * changed (`lock`/`unlock` around it). */
 void fg_agent_resolve(fg_agent_t *agent, void (*lock)(void *), void (*unlock)(void *), void *ctx);

@@ -47,6 +47,8 @@ struct fg_agent {
     bool is_behind;    /* a publication failed: try again */
     unsigned settles;  /* asked for in this batch of changes */
 
+    int64_t uses_position, uses_minute; /* how far the round of last uses is, and of which minute */
+
     fg_agent_stage_t *stages; /* by stage index */
     size_t stage_room;
     fg_backend_t *backends;

@@ -24,6 +24,8 @@ def run(*arguments):
     (WHERE + ["--quota-exceeded-status", "500"], '--quota-exceeded-status takes 403|429, not "500"'),
     (WHERE + ["--plans-per-key", "two"], "--plans-per-key takes one-per-stage|one"),
     (WHERE + ["--keys-without-plan=maybe"], "--keys-without-plan takes refuse|allow"),
+    (WHERE + ["--key-values", "plain"], "--key-values takes recoverable|hashed"),
+    (WHERE + ["--purge-key-values", "yes"], "--purge-key-values needs --key-values hashed beside it"),
     (WHERE + ["--keys-max", "-1"], "--keys-max takes N"),
     (WHERE + ["--keys-max", "many"], "--keys-max takes N"),
     (WHERE + ["--account-id", "12345"], "--account-id takes N"),
@@ -63,7 +65,8 @@ def test_help_names_every_option():
     done = run("--help")
     assert done.returncode == 0
     for name in ("--data-dir", "--socket", "--gate-dir", "--gate-group", "--profile", "--quota-exceeded-status",
-                 "--plans-per-key", "--keys-without-plan", "--keys-max", "--region", "--account-id", "--log-level"):
+                 "--plans-per-key", "--keys-without-plan", "--key-values",
+                 "--purge-key-values", "--keys-max", "--region", "--account-id", "--log-level"):
         assert name in done.stdout
 
 
