@@ -28,6 +28,7 @@ fg_subcommand_t fg_doctor_command;
 fg_subcommand_t fg_demo_command;
 fg_subcommand_t fg_alerts_command;
 fg_subcommand_t fg_audit_command;
+fg_subcommand_t fg_usage_command;
 /* `faregate apigateway`: the words behind it. */
 fg_subcommand_t fg_apigateway_command;
 

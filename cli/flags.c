@@ -72,3 +72,30 @@ bool fg_flag_number(const char *name, const char *text, int64_t low, int64_t hig
     *ret_number = number;
     return true;
 }
+
+bool fg_flag_duration(const char *name, const char *text, int64_t *ret_seconds)
+{
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    enum { UNITS_MAX = 1000000 };
+    int64_t number, unit = 1;
+
+    if (!text)
+        return true;
+    fg_str_t digits = fg_str(text);
+    for (size_t i = 0; i < FG_COUNT_OF(units) && digits.len; i++) {
+        if (digits.at[digits.len - 1] == units[i].letter) {
+            unit = units[i].seconds;
+            digits.len--;
+            break;
+        }
+    }
+    if (!fg_str_to_i64(digits, &number) || number < 1 || (unit > 1 && number > UNITS_MAX)) {
+        fg_say("%s must be a length of time such as 90s, 30m, 1h or 7d, not '%s'", name, text);
+        return false;
+    }
+    *ret_seconds = number * unit;
+    return true;
+}

@@ -21,6 +21,7 @@ static const subcommand_t subcommands[] = {
     {"alerts", "[list|webhook|test]", "list alerts, show the webhook's secret, send a test",
      fg_alerts_command},
     {"audit", "[--subject PATH]", "list who changed what, newest first", fg_audit_command},
+    {"usage", "--plan ID", "usage of a plan's keys by the minute, hour or day", fg_usage_command},
     {"apigateway", "COMMAND ...",
      "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},
 };

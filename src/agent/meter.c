@@ -28,7 +28,7 @@ typedef struct entry {
     uint64_t admitted;        /* of `day` */
     uint32_t day, throttled, over_quota;
     bool has_usage, has_answers;
-    uint64_t answers[FG_STATUS_CLASSES];
+    uint64_t meter, answers[FG_STATUS_CLASSES];
 } entry_t;
 
 typedef struct table {
@@ -206,6 +206,7 @@ bool fg_meter_note_answers(fg_meter_t *meter, const fg_gate_answers_t *answers, 
     if (!entry)
         return false;
     memcpy(entry->answers, answers->statuses, sizeof(entry->answers));
+    entry->meter = answers->meter;
     entry->has_answers = true;
     return true;
 }
@@ -223,6 +224,7 @@ static fg_status_t put(fg_store_t *store, const entry_t *entry, uint32_t minute,
         .throttled = entry->throttled,
         .over_quota = entry->over_quota,
         .has_answers = entry->has_answers,
+        .meter = entry->meter,
     };
     /* a total belongs to its day: minutes that melted over midnight */
     if (entry->day != 0 && entry->day < minute / FG_DAY_MINUTES)

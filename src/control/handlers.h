@@ -67,4 +67,6 @@ fg_handler_t fg_account_get;
 fg_handler_t fg_account_update;
 fg_handler_t fg_usage_get;
 fg_handler_t fg_usage_update;
+fg_handler_t fg_usage_detail_get;
+fg_handler_t fg_refusals_get;
 #endif

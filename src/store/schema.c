@@ -71,7 +71,7 @@ static const char *const steps[] = {
     " status_none BIGINT NOT NULL DEFAULT 0, status_1xx BIGINT NOT NULL DEFAULT 0,"
     " status_2xx BIGINT NOT NULL DEFAULT 0, status_3xx BIGINT NOT NULL DEFAULT 0,"
     " status_4xx BIGINT NOT NULL DEFAULT 0, status_5xx BIGINT NOT NULL DEFAULT 0,"
-    " PRIMARY KEY (plan_id, key_id, minute));"
+    " meter BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (plan_id, key_id, minute));"
     "CREATE TABLE refusal_minutes (api_id TEXT NOT NULL, stage_name TEXT NOT NULL, minute BIGINT NOT "
     "NULL,"
     " outcome TEXT NOT NULL, requests BIGINT NOT NULL, PRIMARY KEY (api_id, stage_name, minute, "

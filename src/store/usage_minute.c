@@ -13,14 +13,14 @@ static const char put_counts[] =
     " over_quota = excluded.over_quota";
 static const char put_all[] =
     "INSERT INTO usage_minutes (plan_id, key_id, minute, admitted, throttled, over_quota,"
-    " status_none, status_1xx, status_2xx, status_3xx, status_4xx, status_5xx)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    " status_none, status_1xx, status_2xx, status_3xx, status_4xx, status_5xx,"
+    " meter) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
     " ON CONFLICT (plan_id, key_id, minute)"
     " DO UPDATE SET admitted = excluded.admitted, throttled = excluded.throttled,"
     " over_quota = excluded.over_quota, status_none = excluded.status_none,"
     " status_1xx = excluded.status_1xx, status_2xx = excluded.status_2xx,"
     " status_3xx = excluded.status_3xx, status_4xx = excluded.status_4xx,"
-    " status_5xx = excluded.status_5xx";
+    " status_5xx = excluded.status_5xx, meter = excluded.meter";
 
 fg_status_t fg_store_minute_put(fg_store_t *store, const fg_minute_row_t *row, fg_error_t *reterr)
 {
@@ -34,6 +34,8 @@ fg_status_t fg_store_minute_put(fg_store_t *store, const fg_minute_row_t *row, f
     fg_db_bind_i64(stmt, 6, (int64_t)row->over_quota);
     for (int i = 0; row->has_answers && i < FG_STATUS_CLASSES; i++)
         fg_db_bind_i64(stmt, 7 + i, (int64_t)row->answers[i]);
+    if (row->has_answers)
+        fg_db_bind_i64(stmt, 7 + FG_STATUS_CLASSES, (int64_t)row->meter);
     return fg_db_run(stmt, NULL, reterr);
 }
 
@@ -41,7 +43,8 @@ fg_status_t fg_store_minute_put(fg_store_t *store, const fg_minute_row_t *row, f
 
 #define COLUMNS                                                                                    \
     "SELECT minute, admitted, throttled, over_quota, status_none, status_1xx, status_2xx,"         \
-    " status_3xx, status_4xx, status_5xx FROM usage_minutes WHERE plan_id = ?1 AND key_id = ?2"
+    " status_3xx, status_4xx, status_5xx, meter FROM usage_minutes WHERE plan_id = ?1 AND key_id " \
+    "= ?2"
 static const char rows_in_range[] = COLUMNS " AND minute >= ?3 AND minute <= ?4 ORDER BY minute";
 static const char row_before[] = COLUMNS " AND minute < ?3 ORDER BY minute DESC LIMIT 1";
 
@@ -54,6 +57,7 @@ static fg_minute_row_t read_row(fg_stmt_t *stmt, fg_str_t plan_id, fg_str_t key_
         .admitted = (uint64_t)fg_db_column_i64(stmt, 1),
         .throttled = (uint64_t)fg_db_column_i64(stmt, 2),
         .over_quota = (uint64_t)fg_db_column_i64(stmt, 3),
+        .meter = (uint64_t)fg_db_column_i64(stmt, 4 + FG_STATUS_CLASSES),
     };
     for (int i = 0; i < FG_STATUS_CLASSES; i++) {
         row.answers[i] = (uint64_t)fg_db_column_i64(stmt, 4 + i);

@@ -25,6 +25,7 @@ typedef struct fg_minute_row {
     uint32_t minute;
     uint64_t admitted, throttled, over_quota;
     bool has_answers; /* false: nothing is known of them; what is stored stays */
+    uint64_t meter;   /* who counted the answers (gate.h): another one's totals begin at 0 */
     uint64_t answers[FG_STATUS_CLASSES];
 } fg_minute_row_t;
 

@@ -37,7 +37,7 @@ static void matching(void **state)
         {"POST", "/apikeys?mode=imports", 201, "CreateApiKey"},
         {"POST", "/restapis?mode=import", 501, "ImportRestApi"},
         {"GET", "/domainnames", 501, "GetDomainNames"},
-        {"GET", "/faregate/usageplans/p/usage", 501, "GetUsageDetail"},
+        {"GET", "/faregate/refusals", 200, "GetRefusals"},
         {"GET", "/faregate/usageplans", 404, ""},
         {"GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa", 501, "GetTags"},
         {"GET", "/tags/a/b", 404, ""},
