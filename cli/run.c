@@ -31,6 +31,7 @@ typedef struct run {
     /* handed on to faregated as they are */
     const char *profile, *quota_exceeded_status, *plans_per_key, *keys_without_plan, *key_values;
     const char *purge_key_values, *keys_max;
+    const char *usage_minutes_keep, *usage_days_keep;
     const char *region, *account_id, *alert_webhook_url, *log_level;
 
     int64_t data_port, control_port, workers;
@@ -62,6 +63,10 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--purge-key-values", "yes|no", "forget those that could be shown again",
          &run->purge_key_values},
         {"--keys-max", "N", "most keys that can be created", &run->keys_max},
+        {"--usage-minutes-keep", "DAYS", "how long usage by the minute is kept; 35",
+         &run->usage_minutes_keep},
+        {"--usage-days-keep", "DAYS", "how long usage by the day is kept; 800",
+         &run->usage_days_keep},
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
         {"--alert-webhook-url", "URL", "where alerts of quotas go", &run->alert_webhook_url},
@@ -298,6 +303,8 @@ static words_t faregated_words(const run_t *run)
     add(&words, "--key-values", run->key_values);
     add(&words, "--purge-key-values", run->purge_key_values);
     add(&words, "--keys-max", run->keys_max);
+    add(&words, "--usage-minutes-keep", run->usage_minutes_keep);
+    add(&words, "--usage-days-keep", run->usage_days_keep);
     add(&words, "--region", run->region);
     add(&words, "--account-id", run->account_id);
     add(&words, "--alert-webhook-url", run->alert_webhook_url);

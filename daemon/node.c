@@ -59,6 +59,8 @@ static fg_status_t open_agent(fg_node_t *node, fg_error_t *reterr)
         .gate_path = gate_path,
         .group_id = node->group_id,
         .keys_max = (uint64_t)options->gate_keys_max,
+        .usage_minutes_keep_days = (uint32_t)options->usage_minutes_keep_days,
+        .usage_days_keep = (uint32_t)options->usage_days_keep,
         .quota_exceeded_status = options->quota_exceeded_status,
         .are_keys_without_plan_allowed = options->are_keys_without_plan_allowed,
         .region = options->region,

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Days: a month's window and the one before it are always there; a hundred years is for ever. */
+enum { USAGE_DAYS_MIN = 62, USAGE_DAYS_MAX = 36500 };
+
 typedef bool set_t(fg_options_t *options, const char *value);
 
 static bool set_data_dir(fg_options_t *options, const char *value)
@@ -95,6 +98,16 @@ static bool set_gate_keys_max(fg_options_t *options, const char *value)
     return set_number(value, 1, INT64_C(1) << 32, &options->gate_keys_max);
 }
 
+static bool set_usage_minutes_keep(fg_options_t *options, const char *value)
+{
+    return set_number(value, 1, USAGE_DAYS_MAX, &options->usage_minutes_keep_days);
+}
+
+static bool set_usage_days_keep(fg_options_t *options, const char *value)
+{
+    return set_number(value, USAGE_DAYS_MIN, USAGE_DAYS_MAX, &options->usage_days_keep);
+}
+
 static bool set_resolve_s(fg_options_t *options, const char *value)
 {
     return set_number(value, 1, FG_DAY_S, &options->resolve_s);
@@ -147,6 +160,10 @@ static const struct option_row {
     {"--purge-key-values", "yes|no", "forget the values that could be shown again (no)",
      set_purge_key_values, false},
     {"--keys-max", "N", "limit of API keys of the account, 0 is none (0)", set_keys_max, false},
+    {"--usage-minutes-keep", "DAYS", "how long usage by the minute is kept (35)",
+     set_usage_minutes_keep, false},
+    {"--usage-days-keep", "DAYS", "how long usage by the day is kept, at least 62 (800)",
+     set_usage_days_keep, false},
     {"--gate-keys-max", "N", "keys that the gate has room for (16 million)", set_gate_keys_max,
      false},
     {"--resolve-interval", "SECONDS", "between look-ups of backend names (10)", set_resolve_s,

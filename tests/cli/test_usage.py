@@ -102,16 +102,3 @@ def test_u3_a_killed_daemon_forgets_nothing(gateway, scene):
     assert [scene.get(value).status for _ in range(1)] == [200]
     harness.wait_until(gateway.is_ready, what="faregated to be back")
     harness.wait_until(lambda: total(gateway, plan_id, key_id)["admitted"] == 4, 10, "all four")
-
-
-@pytest.mark.parametrize("counted, expected", [(["2xx"], 3), (["2xx", "4xx"], 5), (None, 6)])
-def test_u5_only_counted_statuses_use_the_quota(gateway, scene, counted, expected):
-    plan_id = scene.plan(limit=1000)
-    if counted:
-        scene.api.update_usage_plan(usagePlanId=plan_id, patchOperations=[
-            {"op": "replace", "path": "/faregate/countedStatuses", "value": json.dumps(counted)}])
-    key_id, value = scene.key(plan_id)
-    for path in ("a", "500", "404", "a", "404", "a"):
-        scene.get(value, resource="proxy/" + path)
-    harness.wait_until(lambda: scene.used(plan_id, key_id)[0] == expected, 10, "%d used" % expected)
-    assert scene.used(plan_id, key_id) == [expected, 1000 - expected]
