@@ -61,7 +61,7 @@ static void clear_host(uint8_t address[16], uint8_t prefix_bits)
 {
     FG_ASSERT(prefix_bits <= 128);
     for (size_t bit = prefix_bits; bit < 128; bit++)
-        address[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+        address[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
 /* The rules in the order in which they are asked, owned by the caller; NULL without memory. */

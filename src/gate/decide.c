@@ -44,20 +44,11 @@ typedef struct found {
     const fg_gate_record_t *record;
 } found_t;
 
-static const fg_gate_value_terms_t *value_terms(const fg_gate_t *gate, const fg_gate_entry_t *entry)
-{
-    /* acquire: a line of terms is whole before its index is stored */
-    uint32_t terms = atomic_load_explicit(&entry->terms, memory_order_acquire);
-    return terms == 0 || terms > gate->geometry.slots_max
-               ? NULL
-               : (const fg_gate_value_terms_t *)&gate->slots[terms - 1];
-}
-
 /* Rule K11: a value works from its first second to its last. */
 static fg_verdict_kind_t verdict_of_validity(const fg_gate_t *gate, const fg_gate_entry_t *entry,
                                              fg_wall_t now)
 {
-    const fg_gate_value_terms_t *terms = value_terms(gate, entry);
+    const fg_gate_value_terms_t *terms = fg_gate_value_terms(gate, entry);
     if (!terms)
         return FG_VERDICT_ADMITTED;
     if (terms->not_before_s != 0 && now.s < terms->not_before_s)
@@ -142,7 +133,7 @@ static fg_verdict_kind_t find_key(fg_gate_t *gate, const fg_gate_facts_t *facts,
 static bool is_address_allowed(const fg_gate_t *gate, const found_t *found,
                                const fg_gate_facts_t *facts)
 {
-    const fg_gate_value_terms_t *terms = value_terms(gate, found->entry);
+    const fg_gate_value_terms_t *terms = fg_gate_value_terms(gate, found->entry);
     const uint8_t *address = facts->has_address ? facts->address : NULL;
     return (!terms || fg_gate_addresses_allow(gate, terms->addresses, address)) &&
            (!found->record || fg_gate_addresses_allow(gate, found->record->addresses, address));

@@ -306,6 +306,10 @@ fg_gate_found_t fg_gate_bucket_find(fg_gate_t *gate, const uint64_t *words, size
 /* Was the meter claimed for this slot while the key owned it? */
 bool fg_gate_meter_is_of(const fg_gate_meter_t *meter, uint32_t slot_index, uint64_t key_id);
 
+/* The terms of an entry's value; NULL for none. */
+const fg_gate_value_terms_t *fg_gate_value_terms(const fg_gate_t *gate,
+                                                 const fg_gate_entry_t *entry);
+
 /* Say that the slot counted, after it did. */
 void fg_gate_slot_mark(fg_gate_t *gate, fg_gate_slot_t *slot);
 

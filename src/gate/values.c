@@ -22,6 +22,7 @@ _Static_assert((int)FG_GATE_VALUES_MAX == (int)FG_KEY_VALUES_MAX, "a line lists 
 const fg_gate_value_terms_t *fg_gate_value_terms(const fg_gate_t *gate,
                                                  const fg_gate_entry_t *entry)
 {
+    /* acquire: a line of terms is whole before its index is stored */
     uint32_t terms = atomic_load_explicit(&entry->terms, memory_order_acquire);
     if (terms == 0 || terms > gate->geometry.slots_max)
         return NULL;

@@ -197,9 +197,6 @@ void fg_gate_pairs_copy(fg_gate_entry_t *entry, const fg_gate_entry_t *from);
 
 /* ---- values ---- */
 
-/* The terms of an entry's value; NULL for none. */
-const fg_gate_value_terms_t *fg_gate_value_terms(const fg_gate_t *gate,
-                                                 const fg_gate_entry_t *entry);
 bool fg_gate_value_is_further(const fg_gate_t *gate, const fg_gate_entry_t *entry);
 /* The same for an entry. */
 bool fg_gate_value_set(fg_gate_writer_t *writer, fg_gate_entry_t *entry,

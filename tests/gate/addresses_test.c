@@ -46,8 +46,8 @@ static void parse(const char *text, uint8_t ret_address[16])
 static fg_address_rule_t rule(bool is_denied, const char *address, int prefix_bits)
 {
     fg_address_rule_t made = {.is_denied = is_denied,
-                              .prefix_bits = (uint8_t)(strchr(address, ':') ? prefix_bits
-                                                                            : 96 + prefix_bits)};
+                              .prefix_bits =
+                                  (uint8_t)(strchr(address, ':') ? prefix_bits : 96 + prefix_bits)};
     parse(address, made.address);
     return made;
 }
@@ -215,8 +215,8 @@ static void a_list_that_does_not_fit_takes_nothing(void **state)
     static fg_address_rule_t rules[20000];
     uint32_t first = 77, before = world.writer->records_used;
     memset(rules, 0, sizeof(rules));
-    assert_int_equal(
-        fg_gate_addresses_write(world.writer, rules, FG_COUNT_OF(rules), &first), FG_FULL);
+    assert_int_equal(fg_gate_addresses_write(world.writer, rules, FG_COUNT_OF(rules), &first),
+                     FG_FULL);
     assert_int_equal(first, 77);
     assert_int_equal(world.writer->records_used - before, world.writer->free_records.count);
 }

@@ -19,11 +19,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static fg_throttle_t throttle(uint64_t rps, uint32_t burst)
-{
-    return (fg_throttle_t){.rate_milli_rps = rps * 1000, .burst = burst, .is_set = true};
-}
-
 static fg_gate_usage_t usage(uint64_t key, uint64_t plan)
 {
     fg_gate_usage_t usage = {0};

@@ -62,6 +62,15 @@ static inline void world_setup(world_t *world)
     world_open(world);
 }
 
+/* With many buckets, leased or not. */
+static inline void world_setup_large(world_t *world, bool is_leased)
+{
+    world_setup(world);
+    world->options.buckets = 1024;
+    world->options.is_leased = is_leased;
+    world_reopen(world); /* of another size, so it is a new one */
+}
+
 static inline void world_teardown(world_t *world)
 {
     static const char *const names[] = {"gate", "gate.lock", "routes", ""};
@@ -134,6 +143,20 @@ static inline fg_verdict_t ask(world_t *world, uint64_t key, fg_now_t now)
 static inline fg_throttle_t no_throttle(void)
 {
     return (fg_throttle_t){.is_set = false};
+}
+
+static inline fg_throttle_t throttle(uint64_t rps, uint32_t burst)
+{
+    return (fg_throttle_t){.rate_milli_rps = rps * 1000, .burst = burst, .is_set = true};
+}
+
+/* A rule for 192.0.2.`host`/`bits`. */
+static inline fg_address_rule_t net(bool is_denied, unsigned host, uint8_t bits)
+{
+    fg_address_rule_t rule = {.is_denied = is_denied, .prefix_bits = (uint8_t)(96 + bits)};
+    memcpy(rule.address + 10, "\xff\xff\xc0\x00\x02", 5);
+    rule.address[15] = (uint8_t)host;
+    return rule;
 }
 
 static inline fg_quota_t no_quota(void)
