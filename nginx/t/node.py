@@ -63,6 +63,14 @@ http {
 """
 
 
+def certificate(folder, name):
+    files = [os.path.join(str(folder), name + suffix) for suffix in (".pem", ".key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                    "-addext", "subjectAltName=DNS:" + name, "-out", files[0], "-keyout", files[1]],
+                   check=True, stderr=subprocess.DEVNULL)
+    return files
+
+
 class Node:
     def __init__(self, locations=GATEWAY, before=None, workers=1, more="", tls="", args=(), with_daemon=True):
         self.locations, self.before, self.workers, self.more, self.tls = locations, before, workers, more, tls

@@ -4,7 +4,6 @@ import http.server
 import json
 import socket
 import ssl
-import subprocess
 import threading
 
 import pytest
@@ -177,18 +176,10 @@ def test_a_key_deleted_under_way_fails_its_request(node, scene, backend):
 
 # ---- https ----
 
-def certificate(folder, name):
-    files = [str(folder / (name + suffix)) for suffix in (".pem", ".key")]
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
-                    "-addext", "subjectAltName=DNS:" + name, "-out", files[0], "-keyout", files[1]],
-                   check=True, stderr=subprocess.DEVNULL)
-    return files
-
-
 @pytest.fixture
 def tls_backend(tmp_path):
     """An https server for `localhost` that tells the name it was asked for by SNI."""
-    cert, key = certificate(tmp_path, "localhost")
+    cert, key = nodes.certificate(tmp_path, "localhost")
     names = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
