@@ -44,7 +44,7 @@ typedef struct found {
     const fg_gate_record_t *record;
 } found_t;
 
-/* Rule K11: a value works from its first second to its last. */
+/* Rule E6: a value works from its first second to its last. */
 static fg_verdict_kind_t verdict_of_validity(const fg_gate_t *gate, const fg_gate_entry_t *entry,
                                              fg_wall_t now)
 {
@@ -149,7 +149,7 @@ static void note_use(fg_gate_entry_t *entry, fg_wall_t now)
         atomic_store_explicit(&entry->used_minute, minute, memory_order_relaxed);
 }
 
-/* What the shadow plan of the pair would have said of a request that the live one admitted. It is
+/* Rule E3: what the shadow plan of the pair would have said of a request that the live one admitted. It is
  * charged and counted like a plan, by its own slot, but keeps nobody out and has no lease. */
 static fg_verdict_kind_t shadow(fg_gate_t *gate, const found_t *found, const fg_gate_facts_t *facts,
                                 fg_now_t now, uint64_t key_id)

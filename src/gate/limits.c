@@ -111,7 +111,8 @@ void fg_gate_terms_quota(const fg_gate_terms_t *terms, fg_wall_t now, fg_quota_t
     quota->extension_word = terms->extension_word;
 }
 
-/* The quota of the pair, or of all keys of its customer: then that slot's terms extend it. */
+/* The quota of the pair, or of all keys of its customer (rule E5): then that slot's terms extend
+ * it. */
 static void limit_by_quota(fg_gate_t *gate, fg_gate_limits_t *limits,
                            const fg_gate_record_t *record, const fg_gate_terms_t *terms,
                            const fg_gate_facts_t *facts, fg_now_t now)

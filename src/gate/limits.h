@@ -4,7 +4,8 @@
  * Shape      Throttles in the order in which they are asked (rule T2), then one quota. A throttle
  *            whose word is NULL is none.
  * Ownership  On the caller's stack for one decision; points into the gate.
- * Rule       docs/rules/throttle.md T2, T3; quota.md Q1, L4.
+ * Rule       docs/rules/throttle.md T2, T3; quota.md Q1, L4; address.md X5;
+ *            extensions.md E3 to E5; usage.md U5.
  */
 #ifndef FG_GATE_LIMITS_H
 #define FG_GATE_LIMITS_H
@@ -35,7 +36,7 @@ typedef struct fg_gate_limits {
 } fg_gate_limits_t;
 
 /* An override that is in force takes the place of the plan's limit, with or without an end (rule
- * T4); a limit that UpdateUsage gave one window comes before both (rule Q3). */
+ * E4); a limit that UpdateUsage gave one window comes before both (rule Q3). */
 void fg_gate_terms_throttle(const fg_gate_terms_t *terms, fg_wall_t now, fg_throttle_t *throttle);
 void fg_gate_terms_quota(const fg_gate_terms_t *terms, fg_wall_t now, fg_quota_t *quota);
 

@@ -318,7 +318,7 @@ static void who_loses_a_race_gives_everything_back(void **state)
     ASSERT_KIND(fg_gate_decide(world.gate, &facts, at_s(1)), THROTTLED_ADDRESS);
 }
 
-/* ---- rule T4: overrides ---- */
+/* ---- rule E4: overrides ---- */
 
 /* Given an override with an end, it holds in place of the plan's limits until then and not a second
  * longer; the limit that UpdateUsage gave the window comes before it. */
@@ -368,7 +368,7 @@ static void an_override_of_a_plan_without_limits(void **state)
     ASSERT_KIND(ask(&world, KEY, at_s(1)), THROTTLED_PLAN);
 }
 
-/* ---- validity ---- */
+/* ---- rule E6: validity ---- */
 
 /* Given a value with a beginning and an end, it works from the first second of the one to the last
  * before the other; what is refused counts nowhere. */
@@ -420,7 +420,7 @@ static void the_minute_of_the_last_use_is_noted(void **state)
     assert_int_equal(fg_gate_used_minute(world.gate, digest), at_s(181).wall.s / 60);
 }
 
-/* ---- groups and shadows ---- */
+/* ---- rules E3 and E5: shadows and groups ---- */
 
 typedef struct drained {
     fg_gate_usage_t shadow, group;
