@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ static bool is_writable(const fg_nginx_conf_t *options)
            is_plain(options->data_address) && is_plain(options->control_address) &&
            is_plain(options->control_socket) && is_plain(options->log_dir) &&
            is_plain(options->temp_dir) && is_plain(options->pid_path) &&
+           is_plain_or_absent(options->trusted_proxies) &&
            is_plain_or_absent(options->user) && is_plain_or_absent(options->trusted_certificates);
 }
 
@@ -152,6 +154,22 @@ static void write_tls(const fg_nginx_conf_t *options, FILE *out)
     }
 }
 
+static void write_trusted_proxies(const fg_nginx_conf_t *options, FILE *out)
+{
+    const char *at = options->trusted_proxies;
+
+    while (at && *at) {
+        size_t length = strcspn(at, ",");
+        fprintf(out, "        set_real_ip_from \"%.*s\";\n", (int)length, at);
+        at += length + (at[length] == ',');
+    }
+    if (options->trusted_proxies) {
+        fputs("        real_ip_header X-Forwarded-For;\n"
+              "        real_ip_recursive on;\n",
+              out);
+    }
+}
+
 static void write_data_server(const fg_nginx_conf_t *options, FILE *out)
 {
     fprintf(out, "    server {\n        listen %s:%u;\n", options->data_address,
@@ -159,6 +177,7 @@ static void write_data_server(const fg_nginx_conf_t *options, FILE *out)
     fputs("        server_name _;\n"
           "        faregate_gateway on;\n",
           out);
+    write_trusted_proxies(options, out);
     if (!options->is_exact) {
         fputs("        faregate_limit_headers on;\n"
               "        faregate_problem_json on;\n",

@@ -27,6 +27,8 @@ typedef struct fg_nginx_conf {
     const char *user;           /* "www-data"; NULL leaves the line out (nobody but root may) */
     const char *log_dir;        /* error.log, access.log and control.log */
     bool is_access_log_off;     /* of the data plane: no access.log */
+    const char *trusted_proxies; /* address ranges, comma between them, whose X-Forwarded-For names
+                                  * the client; NULL: nobody's */
     bool is_exact;              /* as the service answers: no limit fields, no problems */
     const char *temp_dir;       /* bodies that do not fit into memory */
     const char *pid_path;

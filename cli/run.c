@@ -25,7 +25,7 @@ typedef struct run {
     const char *data_port_text, *control_port_text;
     const char *data_address, *control_address;
     const char *workers_text;
-    const char *access_log;
+    const char *access_log, *trusted_proxies;
     const char *nginx, *module, *faregated;
     const char *gate_dir;
     /* handed on to faregated as they are */
@@ -41,6 +41,31 @@ typedef struct run {
     gid_t gid;
     const char *socket, *conf, *pid_path, *log_dir, *temp_dir;
 } run_t;
+
+static bool is_address_list(const char *text)
+{
+    return *text != '\0' && text[strspn(text, "0123456789abcdefABCDEF.:/,")] == '\0';
+}
+
+static bool are_values_good(run_t *run)
+{
+    if (!run->data_dir) {
+        fg_say("run: --data-dir is needed");
+        return false;
+    }
+    if (run->access_log && strcmp(run->access_log, "on") != 0 &&
+        strcmp(run->access_log, "off") != 0) {
+        fg_say("run: --access-log takes on or off, not '%s'", run->access_log);
+        return false;
+    }
+    if (run->trusted_proxies && !is_address_list(run->trusted_proxies)) {
+        fg_say("run: --trusted-proxies takes address ranges, not '%s'", run->trusted_proxies);
+        return false;
+    }
+    return fg_flag_number("--data-port", run->data_port_text, 1, 65535, &run->data_port) &&
+           fg_flag_number("--control-port", run->control_port_text, 1, 65535, &run->control_port) &&
+           fg_flag_number("--workers", run->workers_text, 1, WORKERS_MAX, &run->workers);
+}
 
 static bool parse(run_t *run, int argc, char **argv, int *ret_code)
 {
@@ -73,6 +98,8 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--log-level", "LEVEL", "of faregated", &run->log_level},
         {"--access-log", "on|off", "one line a request in DIR/nginx/access.log; on",
          &run->access_log},
+        {"--trusted-proxies", "CIDR,...", "whose X-Forwarded-For names the client",
+         &run->trusted_proxies},
         {"--gate-dir", "DIR", "the gate's directory, on tmpfs; below /dev/shm", &run->gate_dir},
         {"--nginx", "PATH", "the nginx program", &run->nginx},
         {"--module", "PATH", "ngx_http_faregate_module.so", &run->module},
@@ -84,18 +111,7 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
     if (!fg_flags_parse(&table, argc, argv, ret_code))
         return false;
     *ret_code = FG_EXIT_USAGE;
-    if (!run->data_dir) {
-        fg_say("run: --data-dir is needed");
-        return false;
-    }
-    if (run->access_log && strcmp(run->access_log, "on") != 0 &&
-        strcmp(run->access_log, "off") != 0) {
-        fg_say("run: --access-log takes on or off, not '%s'", run->access_log);
-        return false;
-    }
-    return fg_flag_number("--data-port", run->data_port_text, 1, 65535, &run->data_port) &&
-           fg_flag_number("--control-port", run->control_port_text, 1, 65535, &run->control_port) &&
-           fg_flag_number("--workers", run->workers_text, 1, WORKERS_MAX, &run->workers);
+    return are_values_good(run);
 }
 
 /* `path` exists as a directory afterwards, with its parents. */
@@ -256,6 +272,7 @@ static bool write_conf(const run_t *run)
         .user = run->user,
         .log_dir = run->log_dir,
         .is_access_log_off = run->access_log && strcmp(run->access_log, "off") == 0,
+        .trusted_proxies = run->trusted_proxies,
         .is_exact = run->profile && strcmp(run->profile, "aws") == 0,
         .temp_dir = run->temp_dir,
         .pid_path = run->pid_path,

@@ -192,6 +192,7 @@ WRONG = [
     (["--data-dir"], "--data-dir expects DIR"),
     (["--data-dir", "x", "--data-port", "0"], "--data-port must be a number from 1 to 65535"),
     (["--data-dir", "x", "--workers", "many"], "--workers must be a number"),
+    (["--data-dir", "x", "--trusted-proxies", "proxy.example;"], "--trusted-proxies takes address ranges"),
     (["--data-dir", "x", "--speed", "9"], "unknown option '--speed'"),
 ]
 

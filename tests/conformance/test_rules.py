@@ -195,6 +195,20 @@ def test_answers_tell_of_limits_unless_they_are_to_be_the_service_s(scene):
     assert "retry-after" in over.headers and over.json()["reason"] == "quota-exceeded"
 
 
+def test_trusted_proxies_name_the_client():
+    """Rule X5: given a proxy that is trusted, then the address it names is judged, and no other header."""
+    with harness.Faregate(["--trusted-proxies", "127.0.0.1,10.0.0.0/8"]) as gateway:
+        scene = scenes.Scene(gateway)
+        plan = scene.plan()
+        scene.api.update_usage_plan(usagePlanId=plan, patchOperations=replace(
+            "/faregate/addressRules", '[{"cidr": "203.0.113.0/24", "action": "allow"}]'))
+        _, value = scene.key(plan)
+        for named, status in (("203.0.113.9", 200), ("203.0.113.9, 10.1.2.3", 200), ("198.51.100.1", 403),
+                              ("203.0.113.9, 198.51.100.1", 403)):
+            assert scene.get(value, headers={"X-Forwarded-For": named}).status == status, named
+        assert scene.get(value, headers={"Forwarded": "for=203.0.113.9"}).status == 403
+
+
 def test_profile_aws_answers_429_over_quota():
     with harness.Faregate(profile="aws") as gateway:
         scene = scenes.Scene(gateway)
