@@ -22,7 +22,8 @@ void fg_ask_query(fg_ask_t *ask, const char *name, const char *value)
                                 name, FG_STR_ARG(text)));
 }
 
-int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
+static int ask_for(const fg_wishes_t *wishes, const fg_ask_t *ask, int code_if_not_found,
+                   json_t **ret_answer)
 {
     fg_error_t error = {.message = ""};
     fg_refusal_t refusal;
@@ -39,11 +40,23 @@ int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
         .credentials = &context.credentials,
     };
     fg_status_t status = fg_request_exchange(&request, ret_answer, &refusal, &error);
+    bool is_there = status != FG_DENIED || strcmp(refusal.type, "NotFoundException") != 0;
     if (status == FG_DENIED)
-        return fg_fail(FG_EXIT_REFUSED, "%s (%s)", refusal.message, refusal.type);
+        return fg_fail(is_there ? FG_EXIT_REFUSED : code_if_not_found, "%s (%s)", refusal.message,
+                       refusal.type);
     if (status != FG_OK)
         return fg_fail(FG_EXIT_ERROR, "%s", error.message);
     if (!*ret_answer)
         *ret_answer = json_object();
     return *ret_answer ? FG_EXIT_OK : fg_fail(FG_EXIT_ERROR, "out of memory");
+}
+
+int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
+{
+    return ask_for(wishes, ask, FG_EXIT_REFUSED, ret_answer);
+}
+
+int fg_ask_lookup(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
+{
+    return ask_for(wishes, ask, FG_EXIT_NOT_FOUND, ret_answer);
 }

@@ -41,5 +41,7 @@ void fg_ask_query(fg_ask_t *ask, const char *name, const char *value);
 /* FG_EXIT_OK: *ret_answer is a new reference, an empty object when the answer had no body.
  * Otherwise FG_EXIT_REFUSED or FG_EXIT_ERROR, after a line on stderr. */
 FG_MUST_USE int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer);
+/* The same of a call that looks one thing up: FG_EXIT_NOT_FOUND when it is not there. */
+FG_MUST_USE int fg_ask_lookup(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer);
 
 #endif

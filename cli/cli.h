@@ -4,7 +4,7 @@
  * Shape      Results go to stdout, chatter to stderr. A subcommand is one row in main.c and one
  * file. Rule       Exit codes are those of the AWS CLI where it has one (254: the service answered
  * an error, 255: it could not be asked), 1 for failures of our own commands, 2 for a command line
- * that makes no sense.
+ * that makes no sense, 4 from those that look one thing up when it is not there.
  */
 #ifndef FG_CLI_CLI_H
 #define FG_CLI_CLI_H
@@ -16,6 +16,7 @@ enum {
     FG_EXIT_OK = 0,
     FG_EXIT_FAILURE = 1,
     FG_EXIT_USAGE = 2,
+    FG_EXIT_NOT_FOUND = 4, /* what was asked for is not there */
     FG_EXIT_REFUSED = 254, /* the service answered with an error */
     FG_EXIT_ERROR = 255,   /* no answer: no connection, no credentials */
 };
@@ -29,6 +30,7 @@ fg_subcommand_t fg_demo_command;
 fg_subcommand_t fg_alerts_command;
 fg_subcommand_t fg_audit_command;
 fg_subcommand_t fg_usage_command;
+fg_subcommand_t fg_explain_command;
 /* `faregate apigateway`: the words behind it. */
 fg_subcommand_t fg_apigateway_command;
 

@@ -22,6 +22,7 @@ static const subcommand_t subcommands[] = {
      fg_alerts_command},
     {"audit", "[--subject PATH]", "list who changed what, newest first", fg_audit_command},
     {"usage", "--plan ID", "usage of a plan's keys by the minute, hour or day", fg_usage_command},
+    {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
     {"apigateway", "COMMAND ...",
      "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},
 };
@@ -34,8 +35,8 @@ static int print_help(void)
         printf("  faregate %-10s %-18s %s\n", subcommands[i].name, subcommands[i].arguments,
                subcommands[i].summary);
     puts("\n  faregate apigateway help lists its commands; every command knows --help.\n\n"
-         "Exit codes: 0 done, 1 failed, 2 wrong usage, 254 the service answered with an error,\n"
-         "255 the service could not be asked.");
+         "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not there,\n"
+         "254 the service answered with an error, 255 the service could not be asked.");
     return FG_EXIT_OK;
 }
 

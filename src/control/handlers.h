@@ -69,4 +69,6 @@ fg_handler_t fg_usage_get;
 fg_handler_t fg_usage_update;
 fg_handler_t fg_usage_detail_get;
 fg_handler_t fg_refusals_get;
+fg_handler_t fg_explain_get;
+fg_handler_t fg_explain_list;
 #endif

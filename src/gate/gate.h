@@ -39,6 +39,10 @@ uint32_t fg_gate_stage_find(const fg_gate_t *gate, fg_str_t api_id, fg_str_t sta
 /* Revision of the route snapshot to serve: file `fg_gate_route_path`; 0 when nothing is deployed.
  * One load. */
 uint64_t fg_gate_stage_revision(const fg_gate_t *gate, uint32_t stage_index);
+/* Whose index it is: the packed api id and the name, NUL-terminated, FG_STAGE_NAME_BYTES_MAX + 1
+ * bytes of room. False for an index that was never given out. */
+FG_MUST_USE bool fg_gate_stage_name(const fg_gate_t *gate, uint32_t stage_index,
+                                    uint64_t *ret_api_id, char *ret_name);
 /* "<directory of the gate>/routes/<stage_index>.<revision>", NUL-terminated. False when `room` is
  * too small. */
 FG_MUST_USE bool fg_gate_route_path(const fg_gate_t *gate, uint32_t stage_index, uint64_t revision,

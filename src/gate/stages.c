@@ -50,6 +50,20 @@ uint64_t fg_gate_stage_revision(const fg_gate_t *gate, uint32_t stage_index)
     return atomic_load_explicit(&gate->stages[stage_index].revision, memory_order_acquire);
 }
 
+bool fg_gate_stage_name(const fg_gate_t *gate, uint32_t stage_index, uint64_t *ret_api_id,
+                        char *ret_name)
+{
+    /* acquire: the name was written before the place was taken */
+    if (stage_index >= gate->geometry.stages_max ||
+        !atomic_load_explicit(&gate->stages[stage_index].is_taken, memory_order_acquire))
+        return false;
+    const fg_gate_stage_t *stage = &gate->stages[stage_index];
+    *ret_api_id = stage->api_id;
+    memcpy(ret_name, stage->name, stage->name_bytes);
+    ret_name[stage->name_bytes] = '\0';
+    return true;
+}
+
 bool fg_gate_route_path(const fg_gate_t *gate, uint32_t stage_index, uint64_t revision,
                         char *ret_path, size_t room)
 {

@@ -7,6 +7,7 @@
 #include "gate/layout.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum { RING = 64, WRITERS = 4, READS = 20000 };
@@ -132,6 +133,7 @@ static void write_for_ever(uint64_t writer)
 {
     fg_gate_t *gate;
     fg_error_t error;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     if (fg_gate_open(world.path, &gate, &error) != FG_OK)
         _exit(1);
     for (uint64_t i = 0;; i++) {

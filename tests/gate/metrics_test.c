@@ -6,6 +6,7 @@
 #include "gate/layout.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum { SERIES = 8, WORKERS = 4, METHODS = 3, REQUESTS = 20000 };
@@ -209,6 +210,7 @@ static void work(uint64_t requests)
 {
     fg_gate_t *gate;
     fg_error_t error;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
     if (fg_gate_open(world.path, &gate, &error) != FG_OK)
         _exit(1);
     uint32_t worker = fg_gate_worker_claim(gate);
