@@ -106,6 +106,10 @@ static fg_status_t fill_remaining(fg_agent_t *agent, const fg_gate_usage_t *usag
     fg_wall_t noon = {(int64_t)row->day * FG_DAY_S + FG_DAY_S / 2};
     uint32_t start_day = fg_quota_window_at(quota.period, quota.offset_days, noon).start_day;
     uint64_t used, limit = quota.limit;
+    fg_gate_usage_t group;
+    if (usage->group_id != 0 &&
+        fg_gate_group_usage(agent->writer, usage->group_id, usage->plan_id, &group))
+        usage = &group; /* rule E5: what is left is left for all keys of the customer */
     fg_status_t status = used_in_window(agent, usage, row, start_day, &used, reterr);
     if (status != FG_OK)
         return status;
@@ -116,23 +120,20 @@ static fg_status_t fill_remaining(fg_agent_t *agent, const fg_gate_usage_t *usag
     return FG_OK;
 }
 
-/* The key's id, or the number of the customer whose keys share the row. */
-static fg_str_t ledger_key(uint64_t key_id, char *ret_id, size_t room)
+fg_str_t fg_agent_ledger_key(uint64_t key_id, char ret_text[FG_LEDGER_KEY_BYTES_MAX + 1])
 {
     if (FG_GATE_IS_GROUP(key_id))
-        return fg_str_of(ret_id, (size_t)snprintf(ret_id, room, "~%llu",
-                                                  (unsigned long long)(key_id << 1 >> 1)));
-    return fg_str_of(ret_id, fg_id_unpack(key_id, ret_id));
+        return fg_str_of(ret_text, (size_t)snprintf(ret_text, FG_LEDGER_KEY_BYTES_MAX + 1, "~%llu",
+                                                    (unsigned long long)(key_id << 1 >> 1)));
+    return fg_str_of(ret_text, fg_id_unpack(key_id, ret_text));
 }
-
-enum { LEDGER_KEY_BYTES_MAX = 21 }; /* "~" and the digits of 63 bits */
 
 static fg_status_t put_ledger(fg_agent_t *agent, const fg_gate_usage_t *usage,
                               uint64_t granted_word, bool is_returned, fg_error_t *reterr)
 {
-    char key_id[LEDGER_KEY_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
+    char key_id[FG_LEDGER_KEY_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
     fg_ledger_row_t row = {
-        .key_id = ledger_key(usage->key_id, key_id, sizeof(key_id)),
+        .key_id = fg_agent_ledger_key(usage->key_id, key_id),
         .plan_id = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id)),
         .quota_word = usage->quota_word,
         .extension_word = usage->extension_word,
@@ -320,7 +321,12 @@ fg_status_t fg_agent_drain_pair(fg_agent_t *agent, fg_digest_t digest, fg_str_t 
     fg_arena_reset(agent->arena);
     fg_status_t status = fg_agent_usage_put(agent, &usage, reterr);
     /* no grant: it could not be published before the caller's commit */
-    return status == FG_OK ? put_ledger(agent, &usage, usage.granted_word, false, reterr) : status;
+    if (status == FG_OK)
+        status = put_ledger(agent, &usage, usage.granted_word, false, reterr);
+    if (status == FG_OK && usage.group_id != 0 &&
+        fg_gate_group_usage(agent->writer, usage.group_id, usage.plan_id, &usage))
+        status = put_ledger(agent, &usage, usage.granted_word, false, reterr);
+    return status;
 }
 
 /* ---- after a kill ---- */

@@ -233,22 +233,35 @@ static fg_status_t apply_key(fg_agent_t *agent, const fg_change_t *change, fg_er
     return fg_agent_key_sync(agent, &key, change->has_digest ? &change->digest : NULL, reterr);
 }
 
+/* The window of the pair's quota: its own, or that of the customer's keys (rule E5). False when the
+ * gate does not have the pair. */
+static bool find_window(const fg_agent_t *agent, fg_digest_t digest, uint64_t plan_id,
+                        fg_gate_usage_t *ret_usage)
+{
+    if (!fg_gate_usage_of(agent->writer, digest, plan_id, ret_usage))
+        return false;
+    return ret_usage->group_id == 0 ||
+           fg_gate_group_usage(agent->writer, ret_usage->group_id, plan_id, ret_usage);
+}
+
 /* Rule Q3. The store's extension is the truth; the gate's is made equal unless it is already. */
 static fg_status_t apply_remaining(fg_agent_t *agent, const fg_change_t *change, fg_error_t *reterr)
 {
     fg_api_key_t key;
     fg_ledger_row_t ledger = {0};
-    fg_gate_usage_t usage;
-    uint64_t key_id = fg_id_pack(change->id), plan_id = fg_id_pack(change->parent);
+    fg_gate_usage_t usage = {.key_id = fg_id_pack(change->id)};
+    char owner[FG_LEDGER_KEY_BYTES_MAX + 1];
+    uint64_t plan_id = fg_id_pack(change->parent);
     fg_status_t status =
         fg_store_key_get(agent->store, change->id, false, agent->arena, &key, reterr);
+    bool is_known = status == FG_OK && find_window(agent, key.digest, plan_id, &usage);
     if (status == FG_OK)
-        status = fg_store_ledger_get(agent->store, change->id, change->parent, &ledger, reterr);
+        status = fg_store_ledger_get(agent->store, fg_agent_ledger_key(usage.key_id, owner),
+                                     change->parent, &ledger, reterr);
     if (status != FG_OK)
         return status == FG_NOT_FOUND ? FG_OK : status;
-    fg_agent_pending_extend(agent, key_id, plan_id, ledger.extension_word);
-    if (!fg_gate_usage_of(agent->writer, key.digest, plan_id, &usage) ||
-        usage.extension_word == ledger.extension_word ||
+    fg_agent_pending_extend(agent, usage.key_id, plan_id, ledger.extension_word);
+    if (!is_known || usage.extension_word == ledger.extension_word ||
         FG_QUOTA_WORD_DAY(ledger.extension_word) < FG_QUOTA_WORD_DAY(usage.quota_word))
         return FG_OK; /* a new slot takes it from the grant; an old window's is void */
     uint64_t limit = FG_QUOTA_WORD_USED(ledger.extension_word),

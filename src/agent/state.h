@@ -188,6 +188,9 @@ void fg_agent_first_words(const fg_agent_t *agent, fg_wall_t key_created_at,
                           fg_gate_grant_t *grant);
 
 /* ---- drain.c ---- */
+enum { FG_LEDGER_KEY_BYTES_MAX = 21 }; /* "~" and the digits of 63 bits */
+/* The key's id, or "~" and the number of the customer whose keys share the row of the ledger. */
+fg_str_t fg_agent_ledger_key(uint64_t key_id, char ret_text[FG_LEDGER_KEY_BYTES_MAX + 1]);
 /* The pair's ledger row with the grant that is due, which is kept for publication. */
 FG_MUST_USE fg_status_t fg_agent_ledger_put(fg_agent_t *agent, const fg_gate_usage_t *usage,
                                             fg_now_t now, fg_error_t *reterr);

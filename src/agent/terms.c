@@ -3,7 +3,6 @@
  */
 #include "agent/state.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { PLANS_PER_PAGE = 200 };
@@ -105,11 +104,11 @@ static void put_override(const fg_key_override_t *override, fg_gate_grant_t *gra
 static fg_status_t read_group(fg_agent_t *agent, uint64_t customer_number, fg_gate_grant_t *grant,
                               fg_error_t *reterr)
 {
-    char owner[32], plan_id[FG_ID_BYTES_MAX + 1];
+    char owner[FG_LEDGER_KEY_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
     fg_ledger_row_t ledger = {0};
-    (void)snprintf(owner, sizeof(owner), "~%llu", (unsigned long long)customer_number);
+    fg_str_t group = fg_agent_ledger_key(FG_GATE_GROUP(customer_number), owner);
     fg_str_t plan = fg_str_of(plan_id, fg_id_unpack(grant->plan_id, plan_id));
-    fg_status_t status = fg_store_ledger_get(agent->store, fg_str(owner), plan, &ledger, reterr);
+    fg_status_t status = fg_store_ledger_get(agent->store, group, plan, &ledger, reterr);
     if (status != FG_OK && status != FG_NOT_FOUND)
         return status;
     grant->group_id = FG_GATE_GROUP(customer_number);

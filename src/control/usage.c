@@ -266,6 +266,7 @@ static const fg_patch_table_t table = {rows, FG_COUNT_OF(rows), fg_patch_refuse_
 typedef struct pair {
     fg_usage_plan_t plan;
     fg_api_key_t key;
+    fg_str_t owner; /* of the ledger's row; rule E5 */
     uint32_t today, window_day;
     uint64_t used, limit; /* of the running window */
     fg_usage_row_t row; /* of today */
@@ -304,8 +305,10 @@ static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
         status = fg_agent_drain_pair(call->control->agent, pair->key.digest, pair->key.id,
                                      pair->plan.id, call->now, call->error);
     if (status == FG_OK)
-        status =
-            fg_store_ledger_get(call->store, pair->key.id, pair->plan.id, &ledger, call->error);
+        status = fg_store_quota_owner(call->store, &pair->plan, &pair->key, call->arena,
+                                      &pair->owner, call->error);
+    if (status == FG_OK)
+        status = fg_store_ledger_get(call->store, pair->owner, pair->plan.id, &ledger, call->error);
     if (status == FG_OK)
         status =
             fg_store_usage_list(call->store, pair->plan.id, pair->key.id, FG_STR_NONE, 1,
@@ -341,7 +344,7 @@ static fg_status_t remaining_store(fg_call_t *call, pair_t *pair, uint64_t remai
     uint64_t limit = pair->used + remaining;
     if (limit > FG_QUOTA_USED_MAX)
         limit = FG_QUOTA_USED_MAX;
-    fg_ledger_row_t ledger = {.key_id = pair->key.id,
+    fg_ledger_row_t ledger = {.key_id = pair->owner,
                               .plan_id = pair->plan.id,
                               .quota_word = FG_QUOTA_WORD(pair->window_day, pair->used),
                               .extension_word = FG_QUOTA_WORD(pair->window_day, limit)};

@@ -4,6 +4,8 @@
  */
 #include "store/state.h"
 
+#include "model/extension.h"
+
 fg_status_t fg_store_customer_number(fg_store_t *store, fg_str_t customer_id, uint64_t *ret_number,
                                      fg_error_t *reterr)
 {
@@ -36,4 +38,20 @@ fg_status_t fg_customer_note(fg_store_t *store, fg_str_t customer_id, fg_error_t
     fg_db_bind_i64(stmt, 1, number);
     fg_db_bind_text(stmt, 2, customer_id);
     return fg_db_run(stmt, NULL, reterr);
+}
+
+fg_status_t fg_store_quota_owner(fg_store_t *store, const fg_usage_plan_t *plan,
+                                 const fg_api_key_t *key, fg_arena_t *arena, fg_str_t *ret_owner,
+                                 fg_error_t *reterr)
+{
+    fg_plan_extension_t extension;
+    uint64_t number = 0;
+    fg_status_t status = fg_plan_extension_parse(plan->extension, arena, &extension, reterr);
+    if (status == FG_OK && extension.is_quota_shared && !fg_str_is_empty(key->customer_id))
+        status = fg_store_customer_number(store, key->customer_id, &number, reterr);
+    if (status != FG_OK)
+        return status;
+    *ret_owner =
+        number == 0 ? key->id : fg_arena_printf(arena, "~%llu", (unsigned long long)number);
+    return ret_owner->at ? FG_OK : fg_out_of_memory(reterr);
 }

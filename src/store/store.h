@@ -158,6 +158,11 @@ FG_MUST_USE fg_status_t fg_store_value_used(fg_store_t *store, const fg_digest_t
 /* FG_NOT_FOUND when no key ever named it. */
 FG_MUST_USE fg_status_t fg_store_customer_number(fg_store_t *store, fg_str_t customer_id,
                                                  uint64_t *ret_number, fg_error_t *reterr);
+/* Whose row of the ledger counts the key's quota on the plan: the key's own, or its customer's
+ * ("~<number>"). Rule E5. */
+FG_MUST_USE fg_status_t fg_store_quota_owner(fg_store_t *store, const fg_usage_plan_t *plan,
+                                             const fg_api_key_t *key, fg_arena_t *arena,
+                                             fg_str_t *ret_owner, fg_error_t *reterr);
 
 /* ---- usage plans (store/usage_plan.c) ---- */
 FG_MUST_USE fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan,

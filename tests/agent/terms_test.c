@@ -150,6 +150,34 @@ static void a_plan_changes_its_scope(void **state)
     assert_int_equal(spend(world, VALUE_1, 9) + spend(world, VALUE_2, 9), 3);
 }
 
+/* Given a quota that is spent together, when more is left to one key, then more is left to both.
+ * Rules E5, Q3. */
+static void what_remains_is_shared(void **state)
+{
+    world_t *world = *state;
+    uint64_t used = 0, remaining = 0;
+    world_furnish(world);
+    set_plan(world, "{\"quotaScope\":\"CUSTOMER\"}");
+    set_key(world, "key1000000", "acme", NULL);
+    set_key(world, "key2000000", "acme", NULL);
+    publish(world);
+    assert_int_equal(spend(world, VALUE_1, 1) + spend(world, VALUE_2, 1), 2);
+    OK(fg_agent_drain(world->agent, clock_now, reterr));
+    assert_true(world_usage(world, "planaa", "key1000000", TODAY, &used, &remaining));
+    assert_true(used == 1 && remaining == 1);
+    fg_ledger_row_t ledger = {.key_id = FG_STR("~1"),
+                              .plan_id = FG_STR("planaa"),
+                              .quota_word = FG_QUOTA_WORD(TODAY, 2),
+                              .extension_word = FG_QUOTA_WORD(TODAY, 7)};
+    fg_change_t change = {
+        .kind = FG_CHANGE_REMAINING, .id = FG_STR("key1000000"), .parent = ledger.plan_id};
+    COMMIT(world, fg_store_ledger_put(world->store, &ledger, reterr));
+    COMMIT(world, fg_store_change_append(world->store, &change, reterr));
+    publish(world);
+    assert_int_equal(spend(world, VALUE_2, 4), 4);
+    assert_int_equal(spend(world, VALUE_1, 9), 1);
+}
+
 static void rotate(world_t *world, const char *new_value, int64_t overlap_s)
 {
     fg_api_key_t key = world_key(world, "key1000000");
@@ -350,14 +378,14 @@ static void last_uses_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(an_override_reaches_the_gate), WORLD_TEST(an_override_ends),
-        WORLD_TEST(keys_of_a_customer_share),     WORLD_TEST(a_key_changes_its_customer),
-        WORLD_TEST(a_plan_changes_its_scope),     WORLD_TEST(rotated_values_share_their_counts),
-        WORLD_TEST(a_value_comes_back),           WORLD_TEST(all_values_go_with_the_key),
-        WORLD_TEST(a_key_begins_and_ends),        WORLD_TEST(addresses_are_allowed_and_denied),
-        WORLD_TEST(addresses_are_throttled),      WORLD_TEST(a_shadow_refuses_nobody),
-        WORLD_TEST(methods_are_throttled),        WORLD_TEST(a_star_is_every_served_method),
-        WORLD_TEST(last_uses_are_kept),
+        WORLD_TEST(an_override_reaches_the_gate),      WORLD_TEST(an_override_ends),
+        WORLD_TEST(keys_of_a_customer_share),          WORLD_TEST(a_key_changes_its_customer),
+        WORLD_TEST(a_plan_changes_its_scope),          WORLD_TEST(what_remains_is_shared),
+        WORLD_TEST(rotated_values_share_their_counts), WORLD_TEST(a_value_comes_back),
+        WORLD_TEST(all_values_go_with_the_key),        WORLD_TEST(a_key_begins_and_ends),
+        WORLD_TEST(addresses_are_allowed_and_denied),  WORLD_TEST(addresses_are_throttled),
+        WORLD_TEST(a_shadow_refuses_nobody),           WORLD_TEST(methods_are_throttled),
+        WORLD_TEST(a_star_is_every_served_method),     WORLD_TEST(last_uses_are_kept),
     };
     int failures = cmocka_run_group_tests_name("published", tests, NULL, NULL);
     is_rebuilt = true;

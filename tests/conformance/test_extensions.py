@@ -227,6 +227,10 @@ def test_keys_of_one_customer_share_a_quota(scene):
     assert admitted(scene, first_value, 6) == 6
     assert admitted(scene, second_value, 6) == 4
     assert admitted(scene, first_value, 2) == 0
+    assert scene.used(plan_id, first) == [6, 0] and scene.used(plan_id, second) == [4, 0]
+    scene.api.update_usage(usagePlanId=plan_id, keyId=second, patchOperations=[
+        operation("replace", "/remaining", "3")])
+    assert admitted(scene, first_value, 5) == 3
     patch_key(scene, second, operation("replace", "/customerId", "someone else"))
     assert admitted(scene, second_value, 12) == 10
     assert admitted(scene, first_value, 2) == 0
