@@ -15,7 +15,7 @@
 
 #define NGX_HTTP_FAREGATE_POLICIES_MAX  2
 
-/* `, "stage";q=18446744073709551615;w=9223372036854775807` and then some */
+/* the longest name with two numbers of 20 digits, and then some */
 #define NGX_HTTP_FAREGATE_POLICY_LEN    64
 
 

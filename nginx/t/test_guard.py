@@ -170,6 +170,9 @@ def _seen(request, backend):
     ("location / { faregate api=a stage=b; faregate api=a stage=b; }", "is duplicate"),
     ("location / { faregate api=a stage=b; faregate_gateway on; }", "exclude each other"),
     ("location / { faregate_dry_run maybe; }", "invalid value"),
+    ("location / { faregate_limit_headers maybe; }", "invalid value"),
+    ("location / { faregate_problem_json maybe; }", "invalid value"),
+    ("location / { faregate_grant_timeout soon; }", "invalid value"),
 ])
 def test_what_nginx_refuses_at_start(locations, words):
     with nodes.Node("location /_up { return 204; }") as node:
