@@ -6,6 +6,8 @@
  */
 #include "ngx_http_faregate_module.h"
 
+#include "gate/reason.h"
+
 
 #define NGX_HTTP_FAREGATE_PROBLEM_LEN  1024
 
@@ -13,54 +15,35 @@
     "https://iana.org/assignments/http-problem-types#"
 
 
+/* Reasons that callers are not to tell apart (rule A7). */
 typedef struct {
     const char  *reason;
-    const char  *shown;     /* NULL: as it is */
+    const char  *shown;
     const char  *detail;
-} ngx_http_faregate_detail_t;
+} ngx_http_faregate_cover_t;
 
 
-#define ngx_http_faregate_key_row(reason)                                     \
-    { reason, "key-refused", "The key is missing, or not good for this call." }
+#define ngx_http_faregate_key(reason)                                         \
+    { reason, "key-refused", "The API key is missing, or not good for this request." }
 
-#define ngx_http_faregate_stage_row(reason)                                   \
+#define ngx_http_faregate_stage(reason)                                       \
     { reason, "stage-unknown", "Nothing is served under this name." }
 
 
-static const ngx_http_faregate_detail_t  ngx_http_faregate_details[] = {
-    ngx_http_faregate_key_row("key-missing"),
-    ngx_http_faregate_key_row("key-unknown"),
-    ngx_http_faregate_key_row("key-disabled"),
-    ngx_http_faregate_key_row("key-deleted"),
-    ngx_http_faregate_key_row("key-without-plan"),
-    ngx_http_faregate_key_row("plan-not-on-stage"),
-    ngx_http_faregate_key_row("key-expired"),
-    ngx_http_faregate_key_row("key-not-yet-valid"),
-    ngx_http_faregate_key_row("address-denied"),
-    ngx_http_faregate_stage_row("api-unknown"),
-    ngx_http_faregate_stage_row("stage-unknown"),
-    ngx_http_faregate_stage_row("stage-not-deployed"),
-    ngx_http_faregate_stage_row("endpoint-disabled"),
-    { "throttled-plan", NULL, "This key asks faster than its plan allows." },
-    { "throttled-plan-method", NULL, "This key asks this method faster than its plan allows." },
-    { "throttled-address", NULL, "This address asks faster than the plan allows." },
-    { "throttled-stage-method", NULL, "All callers together ask this method too fast." },
-    { "throttled-account", NULL, "All callers together ask too fast." },
-    { "quota-exceeded", NULL, "The quota of this key is spent until the period ends." },
-    { "grant-unavailable", NULL, "The quota cannot be granted at the moment." },
-    { "gate-missing", NULL, "The gateway is not ready." },
-    { "contended", NULL, "Too many requests at the same moment." },
-    { "buckets-full", NULL, "The gateway has no room to count this request." },
-    { "method-unknown", NULL, "No method answers this path and verb." },
-    { "authorization-not-served", NULL, "The method asks for an authorization that is not served." },
-    { "unsupported-media-type", NULL, "The method does not take this Content-Type." },
-    { "request-too-large", NULL, "The body is too large." },
-    { "request-invalid", NULL, "The request cannot be read." },
-    { "backend-uri-refused", NULL, "The request does not make a valid address of the backend." },
-    { "backend-unresolved", NULL, "The backend has no address." },
-    { "backend-unreachable", NULL, "The backend cannot be reached." },
-    { "backend-timeout", NULL, "The backend did not answer in time." },
-    { NULL, NULL, "The gateway is set up wrongly, or in trouble." }
+static const ngx_http_faregate_cover_t  ngx_http_faregate_covers[] = {
+    ngx_http_faregate_key("key-missing"),
+    ngx_http_faregate_key("key-unknown"),
+    ngx_http_faregate_key("key-disabled"),
+    ngx_http_faregate_key("key-deleted"),
+    ngx_http_faregate_key("key-without-plan"),
+    ngx_http_faregate_key("plan-not-on-stage"),
+    ngx_http_faregate_key("key-expired"),
+    ngx_http_faregate_key("key-not-yet-valid"),
+    ngx_http_faregate_key("address-denied"),
+    ngx_http_faregate_stage("api-unknown"),
+    ngx_http_faregate_stage("stage-unknown"),
+    ngx_http_faregate_stage("stage-not-deployed"),
+    ngx_http_faregate_stage("endpoint-disabled")
 };
 
 
@@ -112,18 +95,26 @@ ngx_http_faregate_is_problem_wanted(ngx_http_request_t *r)
 }
 
 
-static const ngx_http_faregate_detail_t *
-ngx_http_faregate_detail(const char *reason)
+static ngx_http_faregate_cover_t
+ngx_http_faregate_cover(const char *reason)
 {
-    const ngx_http_faregate_detail_t  *detail;
+    size_t                     i;
+    const fg_reason_t         *known;
+    ngx_http_faregate_cover_t  cover;
 
-    for (detail = ngx_http_faregate_details; detail->reason; detail++) {
-        if (ngx_strcmp(detail->reason, reason) == 0) {
-            break;
+    for (i = 0; i < FG_COUNT_OF(ngx_http_faregate_covers); i++) {
+        if (ngx_strcmp(ngx_http_faregate_covers[i].reason, reason) == 0) {
+            return ngx_http_faregate_covers[i];
         }
     }
 
-    return detail;
+    known = fg_reason_find(fg_str(reason));
+
+    cover.reason = reason;
+    cover.shown = reason;
+    cover.detail = known ? known->sentence : "The request was refused.";
+
+    return cover;
 }
 
 
@@ -204,9 +195,9 @@ ngx_int_t
 ngx_http_faregate_make_problem(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
     ngx_http_faregate_answer_t *answer)
 {
-    u_char                            *start, *p;
-    ngx_http_faregate_loc_conf_t      *flcf;
-    const ngx_http_faregate_detail_t  *detail;
+    u_char                        *start, *p;
+    ngx_http_faregate_cover_t      cover;
+    ngx_http_faregate_loc_conf_t  *flcf;
 
     flcf = ngx_http_get_module_loc_conf(r, ngx_http_faregate_module);
 
@@ -223,14 +214,14 @@ ngx_http_faregate_make_problem(ngx_http_request_t *r, ngx_http_faregate_ctx_t *c
 
     ngx_http_faregate_make_ids(ctx);
 
-    detail = ngx_http_faregate_detail(ctx->reason);
+    cover = ngx_http_faregate_cover(ctx->reason);
 
     p = ngx_http_faregate_put_type(start, ctx, answer->status);
     p = ngx_sprintf(p, ",\"status\":%ui,\"detail\":\"%s\",\"instance\":\"urn:uuid:%*s\","
                     "\"reason\":\"%s\"",
-                    answer->status, detail->detail,
+                    answer->status, cover.detail,
                     (size_t) NGX_HTTP_FAREGATE_REQUEST_ID_LEN, ctx->request_id,
-                    detail->shown ? detail->shown : ctx->reason);
+                    cover.shown);
     p = ngx_http_faregate_put_policy(p, ctx);
     *p++ = '}';
 
