@@ -88,9 +88,10 @@ typedef struct fg_gate_header {
     _Alignas(FG_GATE_LINE_BYTES) fg_throttle_word_t account_word;
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t key_count; /* the writer's own, for the fill */
     _Atomic uint64_t tombstone_count, slots_used, buckets_used, meters_used;
+    uint32_t is_open; /* a writer has it, or died */
     /* written by workers that were refused */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint64_t explain_head;
-    _Atomic uint64_t buckets_refused; /* requests that found no bucket */
+    _Atomic uint64_t buckets_refused;                       /* requests that found no bucket */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t want_seq; /* a futex; moves with every wish */
     _Atomic uint32_t wants[FG_GATE_WANTS]; /* slot index plus 1, found by hash; 0: taken out */
     _Alignas(FG_GATE_LINE_BYTES) _Atomic uint32_t worker_pids[FG_GATE_WORKERS_MAX]; /* 0: free */

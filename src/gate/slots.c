@@ -285,31 +285,6 @@ static void mark_again(fg_gate_t *gate, uint64_t index)
     atomic_store_explicit(&gate->dirty[index / FG_GATE_SLOTS_PER_DIRTY], 1, memory_order_seq_cst);
 }
 
-/* A slot that is marked and yet linked stays in use. */
-static void keep_linked(fg_gate_writer_t *writer)
-{
-    fg_gate_t *gate = writer->gate;
-    uint32_t directory = atomic_load_explicit(&gate->header->directory, memory_order_relaxed);
-    fg_gate_entry_t *entries =
-        (fg_gate_entry_t *)((char *)gate->header +
-                            fg_gate_directory_at(&gate->geometry, directory));
-    for (uint64_t i = 0; i < FG_GATE_DIRECTORY_ENTRIES(directory); i++) {
-        fg_gate_entry_t *entry = &entries[i];
-        fg_gate_pair_t *word;
-        if (atomic_load_explicit(&entry->state, memory_order_relaxed) == FG_KEY_UNKNOWN ||
-            fg_gate_value_is_further(gate, entry))
-            continue;
-        for (size_t k = 0; (word = fg_gate_entry_pair(gate, entry, k)) != NULL; k++) {
-            uint64_t pair = atomic_load_explicit(word, memory_order_relaxed);
-            fg_gate_slot_t *slot = &gate->slots[FG_GATE_PAIR_SLOT(pair)];
-            if (pair != 0 && FG_GATE_PAIR_SLOT(pair) < gate->geometry.slots_max &&
-                owner_of(slot) == atomic_load_explicit(&entry->key_id, memory_order_relaxed))
-                atomic_fetch_and_explicit(&slot->plan_index, ~FG_GATE_SLOT_RETIRED,
-                                          memory_order_relaxed);
-        }
-    }
-}
-
 /* The shared slot is there; with `is_named` one more pair names it. */
 static bool count_shared(fg_gate_writer_t *writer, uint32_t index, bool is_named)
 {
@@ -369,7 +344,6 @@ fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer)
     fg_gate_t *gate = writer->gate;
     fg_mono_t now = writer->clock();
     uint64_t used = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed);
-    bool has_marked = false;
     for (uint64_t i = 0; i < used; i++) {
         uint64_t owner = owner_of(&gate->slots[i]);
         if (owner == 0 && !fg_gate_pool_put(&writer->free_slots, (uint32_t)i, now))
@@ -377,13 +351,7 @@ fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer)
         if (owner == 0 || owner == FG_GATE_CHUNK)
             continue;
         mark_again(gate, i);
-        has_marked |= is_marked(&gate->slots[i]);
-    }
-    if (has_marked)
-        keep_linked(writer);
-    for (uint64_t i = 0; i < used; i++) {
-        uint64_t owner = owner_of(&gate->slots[i]);
-        if (owner != 0 && owner != FG_GATE_CHUNK && !scan_owned(writer, (uint32_t)i))
+        if (!scan_owned(writer, (uint32_t)i))
             return FG_NO_MEMORY;
     }
     settle_shared(writer);

@@ -228,8 +228,15 @@ static fg_status_t indexes_make(fg_gate_writer_t *writer)
     writer->plan_ids = calloc(writer->gate->geometry.plans_max, sizeof(*writer->plan_ids));
     if (!writer->plan_places || !writer->plan_ids)
         return FG_NO_MEMORY;
-    fg_status_t status = fg_gate_plans_scan(writer);
-    return status == FG_OK ? fg_gate_slots_scan(writer) : status;
+    fg_gate_header_t *header = writer->gate->header;
+    fg_status_t status = header->is_open ? fg_gate_recover(writer) : FG_OK;
+    header->is_open = 1;
+    if (status == FG_OK)
+        status = fg_gate_plans_scan(writer);
+    if (status == FG_OK)
+        status = fg_gate_slots_scan(writer);
+    writer->is_tidy = status == FG_OK;
+    return status;
 }
 
 /* One writer at a time: the lock lies beside the gate, because the gate itself may be replaced. */
@@ -310,6 +317,8 @@ void fg_gate_writer_close(fg_gate_writer_t *writer)
 {
     if (!writer)
         return;
+    if (writer->is_tidy)
+        writer->gate->header->is_open = 0;
     fg_gate_close(writer->gate);
     free(writer->plan_ids);
     free(writer->plan_places);

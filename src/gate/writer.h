@@ -9,8 +9,7 @@
  *            shared: in use as long as the terms of any pair name them.
  * Crash      A slot is marked retired before its pair is unlinked, and linked before the mark is
  *            taken off. So one without the mark is linked; one that is marked and linked (a writer
- *            died in between) is found by reading the directory at the next opening, and stays in
- *            use.
+ *            died in between) is found when the gate is opened the next time, and stays in use.
  * Threads    None: one process, one thread at a time.
  */
 #ifndef FG_GATE_WRITER_H
@@ -53,6 +52,7 @@ struct fg_gate_writer {
     fg_gate_t *gate;
     int fd, lock_fd;
     fg_mono_t (*clock)(void); /* of quarantines */
+    bool is_tidy;             /* the indexes below are whole */
     uint64_t keys_max;
     uint64_t *plan_ids;    /* plan index -> id, 0 free */
     uint32_t *plan_places; /* hash of a plan id -> plan index plus 1, open addressing */
@@ -116,14 +116,16 @@ bool fg_gate_addresses_are(const fg_gate_writer_t *writer, uint32_t first,
 /* Rebuild plan_ids, plan_places, records_used and the free pools from the gate. */
 fg_status_t fg_gate_plans_scan(fg_gate_writer_t *writer);
 
+/* Tidy up after a writer that died, before anything else is read. FG_NO_MEMORY. */
+fg_status_t fg_gate_recover(fg_gate_writer_t *writer);
+
 /* ---- slots ---- */
 
 fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);
 /* Slots in use. */
 uint64_t fg_gate_slots_count(const fg_gate_writer_t *writer);
 fg_status_t fg_gate_refuse_full_slots(const fg_gate_writer_t *writer, fg_error_t *reterr);
-/* A line of zeros, marked FG_GATE_CHUNK; FG_GATE_NONE when none is left. A writer that dies before
- * it names the line somewhere leaks it until the next boot. */
+/* A line of zeros, marked FG_GATE_CHUNK; FG_GATE_NONE when none is left.*/
 uint32_t fg_gate_line_make(fg_gate_writer_t *writer);
 /* Nobody names the line any more. */
 void fg_gate_line_retire(fg_gate_writer_t *writer, uint32_t index);

@@ -509,6 +509,7 @@ static void a_slot_that_is_marked_and_linked_stays(void **state)
     assert_int_equal(put(row_of(KEY, 100)), FG_OK);
     assert_int_equal(left(100), 8);
     fg_gate_slot_retire_begin(&world.gate->slots[usage_of(100, PLAN).slot_index]);
+    world.writer->is_tidy = false;
     reopen();
     wait_out_the_quarantine();
     assert_int_equal(drain(), 1);
