@@ -106,8 +106,11 @@ static fg_status_t values_apply(fg_call_t *call, const change_t *change)
     if (!change->new_value.at)
         return fg_error_set(call->error, FG_BAD_REQUEST, "faregate.previousValueExpiresAt",
                             "faregate.previousValueExpiresAt needs a replace of /value beside it");
-    return fg_store_key_value_keep(call->store, change->key.id, call->now.wall,
-                                   change->previous_expires, call->error);
+    if (call->control->agent)
+        status = fg_gate_has_room(fg_agent_writer(call->control->agent), 1, 0, call->error);
+    return status == FG_OK ? fg_store_key_value_keep(call->store, change->key.id, call->now.wall,
+                                                     change->previous_expires, call->error)
+                           : status;
 }
 
 static fg_status_t set_extension(fg_call_t *call, void *noun, const fg_patch_t *patch)

@@ -44,7 +44,8 @@ static void bodies_carry_it(void **state)
     expect_json(scene, "faregate", "{\"quotaScope\":\"CUSTOMER\"}");
     call(scene, 200, "GET", NULL, "/usageplans");
     expect_json(scene, "item.0.faregate", "{\"quotaScope\":\"CUSTOMER\"}");
-    call(scene, 400, "POST", "{\"name\":\"p\",\"faregate\":{\"quotaScope\":\"ALL\"}}", "/usageplans");
+    call(scene, 400, "POST", "{\"name\":\"p\",\"faregate\":{\"quotaScope\":\"ALL\"}}",
+         "/usageplans");
     expect_message(scene, "BadRequestException",
                    "faregate.quotaScope must be \"KEY\" or \"CUSTOMER\"");
     call(scene, 400, "POST", "{\"faregate\":{\"expiresAt\":-1}}", "/apikeys");
@@ -108,7 +109,8 @@ static void members_are_patched(void **state)
         for (int k = 0; k < 2; k++) {
             size_t length = 0;
             for (const char *at = from[k]; *at;) {
-                bool is_other = strncmp(at, "$other", 6) == 0, is_self = strncmp(at, "$self", 5) == 0;
+                bool is_other = strncmp(at, "$other", 6) == 0,
+                     is_self = strncmp(at, "$self", 5) == 0;
                 length += (size_t)snprintf(texts[k] + length, sizeof(texts[k]) - length, "%.*s",
                                            is_other || is_self ? 6 : 1,
                                            is_other  ? other
@@ -131,12 +133,14 @@ static void a_shadow_is_not_deleted(void **state)
     scene_t *scene = *state;
     char live[16], shadow[16], body[128], message[256];
     plan_make(scene, "{\"name\":\"shadow\"}", shadow);
-    snprintf(body, sizeof(body), "{\"name\":\"live\",\"faregate\":{\"shadowPlanId\":\"%s\"}}", shadow);
+    snprintf(body, sizeof(body), "{\"name\":\"live\",\"faregate\":{\"shadowPlanId\":\"%s\"}}",
+             shadow);
     plan_make(scene, body, live);
     call(scene, 409, "DELETE", NULL, "/usageplans/%s", shadow);
-    snprintf(message, sizeof(message),
-             "Usage Plan %s is the shadow of Usage Plan %s: remove /faregate/shadowPlanId there first",
-             shadow, live);
+    snprintf(
+        message, sizeof(message),
+        "Usage Plan %s is the shadow of Usage Plan %s: remove /faregate/shadowPlanId there first",
+        shadow, live);
     expect_message(scene, "ConflictException", message);
     call(scene, 200, "PATCH", REMOVE("/faregate/shadowPlanId"), "/usageplans/%s", live);
     call(scene, 202, "DELETE", NULL, "/usageplans/%s", shadow);
@@ -239,8 +243,8 @@ static void values_are_removed_early(void **state)
     }
     assert_int_equal(json_array_size(value_at(scene, "faregate.values")), 5);
     call(scene, 429, "PATCH", ROTATE("value-number-5-0123456789", "7d"), "/apikeys/%s", key);
-    snprintf(body, sizeof(body),
-             "API Key %s has 4 values besides the newest: remove one first", key);
+    snprintf(body, sizeof(body), "API Key %s has 4 values besides the newest: remove one first",
+             key);
     expect_message(scene, "LimitExceededException", body);
     call(scene, 200, "GET", NULL, "/apikeys/%s", key);
     snprintf(body, sizeof(body), REMOVE("/faregate/values/%s"),
@@ -253,6 +257,37 @@ static void values_are_removed_early(void **state)
     expect_json(scene, "faregate", "absent");
     call(scene, 201, "POST", "{\"value\":\"value-number-0-0123456789\"}", "/apikeys");
     call(scene, 202, "DELETE", NULL, "/apikeys/%s", key);
+}
+
+/* Fail the n-th allocation of a rotation for every n: refused whole, or done whole. */
+static void memory_may_run_out(void **state)
+{
+    scene_t *scene = *state;
+    char key[16], target[64];
+    int status = 500;
+    key_make(scene, "{\"value\":\"first-value-0123456789\"}", key);
+    snprintf(target, sizeof(target), "/apikeys/%s", key);
+    fg_request_t request = {
+        .verb = FG_STR("PATCH"),
+        .target = fg_str(target),
+        .body = FG_STR("{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/value\","
+                       "\"value\":\"second-value-0123456789\"},{\"op\":\"add\",\"path\":"
+                       "\"/faregate/previousValueExpiresAt\",\"value\":\"1h\"},{\"op\":\"add\","
+                       "\"path\":\"/faregate/addressRules\",\"value\":\"[{\\\"cidr\\\":"
+                       "\\\"::1\\\",\\\"action\\\":\\\"deny\\\"}]\"}]}")};
+    for (int64_t n = 0; status != 200 && n < 1000; n++) {
+        uint64_t before = last_change(scene);
+        fg_arena_reset(scene->arena);
+        fg_arena_fail_after(scene->arena, n);
+        fg_control_handle(&scene->control, &request, scene->now, scene->arena, &scene->response);
+        fg_arena_fail_after(scene->arena, -1);
+        status = scene->response.status;
+        assert_true(last_change(scene) - before <= 1); /* the answer alone may fail after it */
+    }
+    assert_int_equal(status, 200);
+    call(scene, 200, "GET", NULL, "%s?includeValue=true", target);
+    assert_string_equal(text_at(scene, "value"), "second-value-0123456789");
+    assert_int_equal(json_array_size(value_at(scene, "faregate.values")), 2);
 }
 
 static void ends_are_in_the_future(void **state)
@@ -332,6 +367,7 @@ int main(void)
         SCENE_TEST(a_replaced_value_is_free),
         SCENE_TEST(values_overlap),
         SCENE_TEST(values_are_removed_early),
+        SCENE_TEST(memory_may_run_out),
         SCENE_TEST(ends_are_in_the_future),
         SCENE_TEST(hashed_values_are_told_once),
         SCENE_TEST(values_are_purged),

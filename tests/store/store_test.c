@@ -433,7 +433,9 @@ static void schemas_move_forward_only(void **state)
 {
     fixture_t *f = *state;
     begin(f);
-    ok(put_key(f, "aaaaaaaaaa", "n"));
+    fg_api_key_t customers_key = key_of(f, "aaaaaaaaaa", "n");
+    customers_key.customer_id = FG_STR("acme");
+    ok(fg_store_key_insert(f->store, &customers_key, &f->error));
     /* back to what version 1 was: nothing of the later steps is there */
     ok(fg_db_exec(fg_store_db(f->store),
                   "DROP INDEX api_keys_by_customer; DROP TABLE key_values; DROP TABLE customers;"
@@ -455,6 +457,15 @@ static void schemas_move_forward_only(void **state)
     fg_store_rollback(f->store);
     fg_api_key_t key;
     ok(fg_store_key_get(f->store, FG_STR("aaaaaaaaaa"), true, f->arena, &key, &f->error));
+    uint64_t number; /* customers that were there have one, and the next gets another */
+    ok(fg_store_customer_number(f->store, FG_STR("acme"), &number, &f->error));
+    assert_int_equal(number, 1);
+    begin(f);
+    key.customer_id = FG_STR("other");
+    ok(fg_store_key_update(f->store, &key, FG_STR_NONE, &f->error));
+    ok(fg_store_customer_number(f->store, FG_STR("other"), &number, &f->error));
+    assert_int_equal(number, 2);
+    commit(f);
     ok(fg_db_exec(fg_store_db(f->store), "UPDATE schema_version SET version = 99", &f->error));
     fixture_close(f);
     assert_int_equal(fixture_open(f), FG_NEWER);
@@ -469,12 +480,17 @@ static fg_status_t scenario(fixture_t *f)
     fg_ledger_row_t ledger = {FG_STR("aaaaaaaaaa"), FG_STR("plan01"), 1, 1, 1};
     fg_credential_t credential = {FG_STR("AKIA"), FG_STR("s")};
     fg_api_key_t key = key_of(f, "aaaaaaaaaa", "n");
+    uint64_t expired;
+    key.customer_id = FG_STR("acme");
     fg_status_t status = fg_store_begin(f->store, &f->error);
 #define STEP(call)                                                                                 \
     if (status == FG_OK)                                                                           \
     status = (call)
     STEP(fg_store_key_insert(f->store, &key, &f->error));
+    STEP(fg_store_key_value_keep(f->store, key.id, (fg_wall_t){100}, (fg_wall_t){900}, &f->error));
     STEP(fg_store_key_update(f->store, &key, FG_STR("another-value-0123456789"), &f->error));
+    STEP(fg_store_value_used(f->store, &key.digest, 1, &f->error));
+    STEP(fg_store_key_values_expire(f->store, (fg_wall_t){900}, &expired, &f->error));
     STEP(put_document(f, FG_DOCUMENT_REST_API, "", "api1"));
     STEP(put_document(f, FG_DOCUMENT_STAGE, "api1", "prod"));
     STEP(put_plan(f, "plan01", &stage, 1));
