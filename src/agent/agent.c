@@ -68,8 +68,8 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
             return status;
     }
     fg_status_t status = fg_agent_session_read(agent, &options, reterr);
-    return status == FG_OK ? fg_gate_writer_open(agent->options.gate_path, &options,
-                                                 &agent->writer, ret_opening, reterr)
+    return status == FG_OK ? fg_gate_writer_open(agent->options.gate_path, &options, &agent->writer,
+                                                 ret_opening, reterr)
                            : status;
 }
 
@@ -197,6 +197,19 @@ fg_status_t fg_agent_rebuild(fg_agent_t *agent, fg_error_t *reterr)
     return FG_OK;
 }
 
+fg_status_t fg_agent_top_reset(fg_agent_t *agent, fg_error_t *reterr)
+{
+    size_t keys = agent->options.top_keys ? agent->options.top_keys : FG_TOP_KEYS_DEFAULT;
+    fg_top_free(agent->top);
+    agent->top = fg_top_new(keys, fg_gate_fill(agent->writer).slots);
+    return agent->top ? FG_OK : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+}
+
+const fg_top_t *fg_agent_top(const fg_agent_t *agent)
+{
+    return agent->top;
+}
+
 fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
 {
     fg_gate_opening_t opening;
@@ -219,7 +232,9 @@ fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
         status = fg_agent_session_begin(agent, opening, reterr);
     if (status == FG_OK)
         status = fg_agent_stages_adopt(agent, reterr);
-    return status == FG_OK ? fg_agent_rebuild(agent, reterr) : status;
+    if (status == FG_OK)
+        status = fg_agent_rebuild(agent, reterr);
+    return status == FG_OK ? fg_agent_top_reset(agent, reterr) : status;
 }
 
 /* An empty log at a higher number than the gate's is a gap as well as one that starts too late: a
@@ -283,6 +298,8 @@ fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_t *options,
     if (status == FG_OK)
         status = catch_up(agent, reterr);
     if (status == FG_OK)
+        status = fg_agent_top_reset(agent, reterr);
+    if (status == FG_OK)
         status = fg_agent_session_open(agent, reterr);
     if (status != FG_OK) {
         agent->seq = 0; /* nothing to drain into a store that failed */
@@ -315,6 +332,7 @@ void fg_agent_close(fg_agent_t *agent)
     fg_agent_alerts_free(agent);
     fg_agent_leases_free(agent);
     fg_agent_minutes_free(agent);
+    fg_top_free(agent->top);
     free(agent->pending);
     fg_arena_free(agent->arena);
     free(agent);

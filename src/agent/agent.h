@@ -12,6 +12,7 @@
 #ifndef FG_AGENT_AGENT_H
 #define FG_AGENT_AGENT_H
 
+#include "agent/top.h"
 #include "gate/gate.h"
 #include "route/route.h"
 #include "store/store.h"
@@ -29,7 +30,8 @@ typedef struct fg_agent_options {
     bool are_keys_without_plan_allowed;
     bool is_leased; /* quotas are spent only as far as the ledger grants (rule L1) */
     const char *region, *account_id;
-    const char *alert_webhook_url; /* where alerts go unless the plan says otherwise; NULL: nowhere */
+    const char
+        *alert_webhook_url; /* where alerts go unless the plan says otherwise; NULL: nowhere */
     uint32_t usage_minutes_keep_days, usage_days_keep; /* retention; 0: FG_METER_*_KEPT */
     fg_throttle_t account_throttle; /* when the store has no settings account_rate_limit and
                                        account_burst_limit */
@@ -37,6 +39,7 @@ typedef struct fg_agent_options {
     fg_now_t (*clock)(void);        /* NULL: fg_now */
     /* NULL: getaddrinfo */
     bool (*lookup)(const char *host, fg_route_address_t *ret_addresses, size_t *ret_count);
+    size_t top_keys; /* pairs that stand in the rankings of metrics; 0: default */
     void (*log)(void *ctx, const char *message); /* facts for the operator */
     void *log_ctx;
 } fg_agent_options_t;
@@ -47,6 +50,16 @@ FG_MUST_USE fg_status_t fg_agent_open(fg_store_t *store, const fg_agent_options_
 /* Drains once more, then lets go. */
 void fg_agent_close(fg_agent_t *agent);
 fg_gate_writer_t *fg_agent_writer(fg_agent_t *agent);
+/* Borrowed; what the drains have shown. */
+const fg_top_t *fg_agent_top(const fg_agent_t *agent);
+
+typedef struct fg_agent_stats {
+    uint64_t grants, granted_requests; /* published since the start, and what they added */
+    int64_t lease_age_us;              /* since the last one; -1: none yet */
+    /* what the last wishes waited for their commit; while they cannot be written, since when */
+    int64_t grant_lag_us;
+} fg_agent_stats_t;
+fg_agent_stats_t fg_agent_stats(const fg_agent_t *agent, fg_mono_t now);
 /* Apply everything the change log has beyond the gate's number; called after each commit and before
  * the answer. The first snapshot with a new backend name waits for its address, at most
  * FG_AGENT_LOOKUP_WAIT_MS for all names together. A stage that cannot be compiled keeps its

@@ -221,8 +221,11 @@ static fg_status_t write_some(fg_agent_t *agent, size_t end, bool is_trim_due, f
         fg_arena_reset(agent->arena);
         status = put_pair(agent, &agent->pending[i], now, reterr);
         if (status == FG_OK)
-            status = fg_agent_alert(agent, &agent->pending[i], agent->pending[i].quota, now, reterr);
-        if (status == FG_OK && !fg_agent_minutes_note(agent, &agent->pending[i], now))
+            status =
+                fg_agent_alert(agent, &agent->pending[i], agent->pending[i].quota, now, reterr);
+        bool is_noted = status == FG_OK && fg_agent_minutes_note(agent, &agent->pending[i], now) &&
+                        (!agent->top || fg_top_note(agent->top, &agent->pending[i], now));
+        if (status == FG_OK && !is_noted)
             status = fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     }
     if (status == FG_OK && is_trim_due)
@@ -288,6 +291,8 @@ fg_status_t fg_agent_drain(fg_agent_t *agent, fg_now_t now, fg_error_t *reterr)
     }
     if (status == FG_OK)
         status = fg_agent_minutes_step(agent, now, &error);
+    if (agent->top)
+        fg_top_step(agent->top, now);
     note_status(agent, status, &error);
     if (status != FG_OK && reterr)
         *reterr = error;

@@ -107,6 +107,14 @@ uint64_t fg_agent_allowance(uint64_t limit, unsigned percent)
 
 /* ---- granting ---- */
 
+/* Requests that a window may be spent further. */
+static uint64_t added_by(uint64_t before, uint64_t granted_word)
+{
+    uint64_t granted = FG_QUOTA_WORD_USED(granted_word);
+    uint64_t had = used_in(before, FG_QUOTA_WORD_DAY(granted_word));
+    return granted > had ? granted - had : 0;
+}
+
 bool fg_agent_grant_keep(fg_agent_t *agent, const fg_gate_usage_t *usage, uint64_t granted_word)
 {
     if (granted_word == usage->granted_word)
@@ -119,6 +127,7 @@ bool fg_agent_grant_keep(fg_agent_t *agent, const fg_gate_usage_t *usage, uint64
         agent->grants = grants;
         agent->grant_room = room;
     }
+    agent->granting += added_by(usage->granted_word, granted_word);
     agent->grants[agent->grant_count] = *usage;
     agent->grants[agent->grant_count++].granted_word = granted_word;
     return true;
@@ -128,12 +137,16 @@ void fg_agent_grants_publish(fg_agent_t *agent)
 {
     for (size_t i = 0; i < agent->grant_count; i++)
         fg_gate_granted_set(agent->writer, &agent->grants[i], agent->grants[i].granted_word);
-    agent->grant_count = 0;
+    if (agent->grant_count > 0)
+        agent->granted_at = fg_agent_now(agent).mono;
+    agent->granted += agent->grant_count;
+    agent->granted_requests += agent->granting;
+    agent->grant_count = agent->granting = 0;
 }
 
 void fg_agent_grants_drop(fg_agent_t *agent)
 {
-    agent->grant_count = 0;
+    agent->grant_count = agent->granting = 0;
 }
 
 void fg_agent_demand_note(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_mono_t now)
@@ -183,6 +196,16 @@ static void note_status(fg_agent_t *agent, fg_status_t status, const fg_error_t 
     agent->grant_status = status;
 }
 
+static void note_lag(fg_agent_t *agent, fg_status_t status, fg_mono_t began)
+{
+    if (status == FG_OK) {
+        agent->grant_failed_at = (fg_mono_t){0};
+        agent->grant_lag_us = fg_agent_now(agent).mono.us - began.us;
+    } else if (agent->grant_failed_at.us == 0) {
+        agent->grant_failed_at = began;
+    }
+}
+
 void fg_agent_grant(fg_agent_t *agent, fg_now_t now)
 {
     fg_error_t error = {0};
@@ -196,6 +219,18 @@ void fg_agent_grant(fg_agent_t *agent, fg_now_t now)
     else
         fg_agent_grants_drop(agent);
     note_status(agent, status, &error);
+    note_lag(agent, status, now.mono);
+}
+
+fg_agent_stats_t fg_agent_stats(const fg_agent_t *agent, fg_mono_t now)
+{
+    bool is_failing = agent->grant_failed_at.us != 0;
+    return (fg_agent_stats_t){
+        .grants = agent->granted,
+        .granted_requests = agent->granted_requests,
+        .lease_age_us = agent->granted_at.us ? now.us - agent->granted_at.us : -1,
+        .grant_lag_us = is_failing ? now.us - agent->grant_failed_at.us : agent->grant_lag_us,
+    };
 }
 
 fg_status_t fg_agent_leases_open(fg_agent_t *agent, fg_error_t *reterr)

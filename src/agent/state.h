@@ -35,7 +35,7 @@ typedef struct fg_agent_alerts fg_agent_alerts_t; /* alert.c */
 /* What a pair had used when it was drained last (lease.c). */
 typedef struct fg_demand fg_demand_t;
 
-enum { FG_AGENT_WISHES_MAX = 256 }; /* granted in one transaction */
+enum { FG_AGENT_WISHES_MAX = 256 };     /* granted in one transaction */
 typedef struct fg_minutes fg_minutes_t; /* minutes.c */
 
 struct fg_agent {
@@ -69,10 +69,17 @@ struct fg_agent {
     fg_gate_usage_t wishes[FG_AGENT_WISHES_MAX];
     size_t wish_count;
     fg_status_t grant_status; /* of the last wishes, to log changes of it only */
-    fg_minutes_t *minutes; /* NULL until the first drain */
+    fg_minutes_t *minutes;    /* NULL until the first drain */
+
+    fg_top_t *top;
+    uint64_t granted, granted_requests, granting; /* the last: in the open transaction */
+    fg_mono_t granted_at, grant_failed_at;        /* 0: none; not failing */
+    int64_t grant_lag_us;
 };
 
 /* ---- agent.c ---- */
+/* The slots are those of this gate: forget what stood out in the one before. */
+FG_MUST_USE fg_status_t fg_agent_top_reset(fg_agent_t *agent, fg_error_t *reterr);
 void fg_agent_log(const fg_agent_t *agent, const char *format, ...) FG_PRINTF(2, 3);
 fg_now_t fg_agent_now(const fg_agent_t *agent);
 /* Make an emptied gate equal to the store: settings, plans, stages, keys. */

@@ -16,6 +16,7 @@ struct fg_store {
     char uuid[40];
     bool is_new;
     bool are_values_hashed;
+    fg_commit_times_t commit_times;
 };
 
 /* A row being read into an arena. `is_short` once the arena had no more memory: look at it after

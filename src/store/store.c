@@ -183,9 +183,31 @@ fg_status_t fg_store_begin(fg_store_t *store, fg_error_t *reterr)
     return fg_db_begin(store->db, reterr);
 }
 
+const uint32_t fg_commit_bounds_us[FG_COMMIT_BUCKETS - 1] = {
+    100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000,
+};
+
+static void note_commit(fg_commit_times_t *times, int64_t us)
+{
+    size_t bucket = 0;
+    while (bucket < FG_COMMIT_BUCKETS - 1 && us > (int64_t)fg_commit_bounds_us[bucket])
+        bucket++;
+    times->buckets[bucket]++;
+    times->sum_us += (uint64_t)us;
+}
+
 fg_status_t fg_store_commit(fg_store_t *store, fg_error_t *reterr)
 {
-    return fg_db_commit(store->db, reterr);
+    int64_t began_us = fg_now().mono.us;
+    fg_status_t status = fg_db_commit(store->db, reterr);
+    if (status == FG_OK)
+        note_commit(&store->commit_times, fg_now().mono.us - began_us);
+    return status;
+}
+
+fg_commit_times_t fg_store_commit_times(const fg_store_t *store)
+{
+    return store->commit_times;
 }
 
 void fg_store_rollback(fg_store_t *store)

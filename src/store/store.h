@@ -39,6 +39,15 @@ FG_MUST_USE fg_status_t fg_store_begin(fg_store_t *store, fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_commit(fg_store_t *store, fg_error_t *reterr);
 void fg_store_rollback(fg_store_t *store); /* nothing when none is open */
 
+/* How long commits took, those that went well: buckets by upper bound in microseconds, the last one
+ * for all above. */
+enum { FG_COMMIT_BUCKETS = 13 };
+extern const uint32_t fg_commit_bounds_us[FG_COMMIT_BUCKETS - 1];
+typedef struct fg_commit_times {
+    uint64_t buckets[FG_COMMIT_BUCKETS], sum_us;
+} fg_commit_times_t;
+fg_commit_times_t fg_store_commit_times(const fg_store_t *store);
+
 /* ---- settings: name -> text (account throttle, profile, ...) ---- */
 FG_MUST_USE fg_status_t fg_store_setting_get(fg_store_t *store, fg_str_t name, fg_arena_t *arena,
                                              fg_str_t *ret_text, fg_error_t *reterr);
