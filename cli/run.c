@@ -31,7 +31,7 @@ typedef struct run {
     /* handed on to faregated as they are */
     const char *profile, *quota_exceeded_status, *plans_per_key, *keys_without_plan, *key_values;
     const char *purge_key_values, *keys_max;
-    const char *usage_minutes_keep, *usage_days_keep;
+    const char *usage_minutes_keep, *usage_days_keep, *metrics_top_keys;
     const char *region, *account_id, *alert_webhook_url, *log_level;
 
     int64_t data_port, control_port, workers;
@@ -95,6 +95,8 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
         {"--alert-webhook-url", "URL", "where alerts of quotas go", &run->alert_webhook_url},
+        {"--metrics-top-keys", "N", "keys with series of their own in /metrics; 20",
+         &run->metrics_top_keys},
         {"--log-level", "LEVEL", "of faregated", &run->log_level},
         {"--access-log", "on|off", "one line a request in DIR/nginx/access.log; on",
          &run->access_log},
@@ -325,6 +327,7 @@ static words_t faregated_words(const run_t *run)
     add(&words, "--region", run->region);
     add(&words, "--account-id", run->account_id);
     add(&words, "--alert-webhook-url", run->alert_webhook_url);
+    add(&words, "--metrics-top-keys", run->metrics_top_keys);
     add(&words, "--log-level", run->log_level);
     return words;
 }

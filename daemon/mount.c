@@ -1,6 +1,8 @@
 #include "mount.h"
 
 #include "base/limits.h"
+#include "exposition.h"
+#include "metrics.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -25,6 +27,7 @@ enum {
 
 struct fg_mount {
     fg_node_t *node;
+    fg_metrics_t *metrics;
     struct MHD_Daemon *daemon;
     int fd;
     struct sockaddr_un address;
@@ -105,6 +108,20 @@ static enum MHD_Result send_health(call_t *call, struct MHD_Connection *connecti
     return body.at ? send_own(connection, 200, NULL, body) : send_no_memory(connection);
 }
 
+/* Unsigned, as Prometheus asks. */
+static enum MHD_Result send_metrics(call_t *call, struct MHD_Connection *connection)
+{
+    bool is_openmetrics = fg_metrics_wants_openmetrics(
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept"));
+    fg_response_t answer = {
+        .status = 200,
+        .headers = {{FG_STR("Content-Type"), fg_str(fg_exposition_type(is_openmetrics))}},
+        .header_count = 1,
+        .body = fg_metrics_render(call->mount->metrics, is_openmetrics, call->arena),
+    };
+    return answer.body.at ? send_response(connection, &answer) : send_no_memory(connection);
+}
+
 static fg_str_t find_header(const fg_response_t *answer, fg_str_t name)
 {
     for (size_t i = 0; i < answer->header_count; i++)
@@ -129,6 +146,8 @@ static enum MHD_Result run(call_t *call, struct MHD_Connection *connection, cons
     fg_now_t now = fg_now();
     fg_control_handle(&node->control, &request, now, call->arena, &answer);
     fg_node_unlock(node);
+    fg_metrics_count_call(call->mount->metrics, answer.operation ? answer.operation : "",
+                          answer.status);
     fg_log_control_call(&(fg_log_call_t){
         .operation = answer.operation ? answer.operation : "",
         .verb = request.verb,
@@ -250,6 +269,8 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
         return send_no_memory(connection);
     if (strcmp(verb, "GET") == 0 && fg_str_is(call->target, "/_faregate/health"))
         return send_health(call, connection);
+    if (strcmp(verb, "GET") == 0 && fg_str_is(call->target, "/metrics"))
+        return send_metrics(call, connection);
     return run(call, connection, verb);
 }
 
@@ -296,7 +317,9 @@ fg_status_t fg_mount_start(fg_node_t *node, fg_mount_t **ret_mount, fg_error_t *
         return fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     mount->node = node;
     mount->fd = -1;
-    fg_status_t status = bind_socket(mount, reterr);
+    mount->metrics = fg_metrics_new(node);
+    fg_status_t status = mount->metrics ? bind_socket(mount, reterr)
+                                        : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     if (status == FG_OK) {
         mount->daemon = MHD_start_daemon(
             MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
@@ -311,6 +334,7 @@ fg_status_t fg_mount_start(fg_node_t *node, fg_mount_t **ret_mount, fg_error_t *
     if (status != FG_OK) {
         if (mount->fd >= 0)
             (void)close(mount->fd);
+        fg_metrics_free(mount->metrics);
         free(mount);
         return status;
     }
@@ -328,5 +352,6 @@ void fg_mount_stop(fg_mount_t *mount)
         (void)nanosleep(&pause, NULL);
     MHD_stop_daemon(mount->daemon);
     (void)close(mount->fd);
+    fg_metrics_free(mount->metrics);
     free(mount);
 }

@@ -69,6 +69,7 @@ static fg_status_t open_agent(fg_node_t *node, fg_error_t *reterr)
         .account_throttle = {.rate_milli_rps = 10000 * 1000,
                              .burst = 5000,
                              .is_set = true}, /* Rule T2 */
+        .top_keys = (size_t)options->metrics_top_keys,
         .log = log_fact,
     };
     return fg_agent_open(node->store, &agent, &node->agent, reterr);

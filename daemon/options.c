@@ -3,6 +3,7 @@
  */
 #include "options.h"
 
+#include "agent/top.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "model/webhook.h"
@@ -108,6 +109,11 @@ static bool set_usage_days_keep(fg_options_t *options, const char *value)
     return set_number(value, USAGE_DAYS_MIN, USAGE_DAYS_MAX, &options->usage_days_keep);
 }
 
+static bool set_metrics_top_keys(fg_options_t *options, const char *value)
+{
+    return set_number(value, 1, FG_TOP_KEYS_MAX, &options->metrics_top_keys);
+}
+
 static bool set_resolve_s(fg_options_t *options, const char *value)
 {
     return set_number(value, 1, FG_DAY_S, &options->resolve_s);
@@ -166,6 +172,8 @@ static const struct option_row {
      set_usage_days_keep, false},
     {"--gate-keys-max", "N", "keys that the gate has room for (16 million)", set_gate_keys_max,
      false},
+    {"--metrics-top-keys", "N", "keys that have series of their own in /metrics (20)",
+     set_metrics_top_keys, false},
     {"--resolve-interval", "SECONDS", "between look-ups of backend names (10)", set_resolve_s,
      false},
     {"--region", "R", "region in ARNs (us-east-1)", set_region, false},

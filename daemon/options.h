@@ -20,10 +20,11 @@ typedef struct fg_options {
     int quota_exceeded_status;
     bool is_one_plan_per_key, are_keys_without_plan_allowed;
     bool are_values_hashed, are_values_purged; /* rule K12 */
-    int64_t keys_max;      /* account limit, 0: off (rule K10) */
+    int64_t keys_max;                          /* account limit, 0: off (rule K10) */
     int64_t usage_minutes_keep_days, usage_days_keep;
-    int64_t gate_keys_max; /* room in the gate, 0: the default */
-    int64_t resolve_s;     /* between look-ups of backend names */
+    int64_t gate_keys_max;    /* room in the gate, 0: the default */
+    int64_t metrics_top_keys; /* 0: FG_TOP_KEYS_DEFAULT */
+    int64_t resolve_s;        /* between look-ups of backend names */
     fg_log_level_t log_level;
     bool is_help, is_version;
 } fg_options_t;
