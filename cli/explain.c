@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "flags.h"
 #include "output.h"
+#include "printable.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ static const char *member(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
 
-    return text ? text : "";
+    return text ? fg_printable(text) : "";
 }
 
 static int64_t number(const json_t *object, const char *name)

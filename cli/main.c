@@ -22,6 +22,7 @@ static const subcommand_t subcommands[] = {
      fg_alerts_command},
     {"audit", "[--subject PATH]", "list who changed what, newest first", fg_audit_command},
     {"usage", "--plan ID", "usage of a plan's keys by the minute, hour or day", fg_usage_command},
+    {"top", "[--once]", "show the keys that stand out now", fg_top_command},
     {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
     {"apigateway", "COMMAND ...",
      "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},

@@ -71,4 +71,5 @@ fg_handler_t fg_usage_detail_get;
 fg_handler_t fg_refusals_get;
 fg_handler_t fg_explain_get;
 fg_handler_t fg_explain_list;
+fg_handler_t fg_top_get;
 #endif
