@@ -1,6 +1,7 @@
 """GET /metrics: linted by promtool, parsed by the client library, and true of what happened."""
 
 import contextlib
+import json
 import pathlib
 import re
 import shutil
@@ -135,3 +136,53 @@ def test_a_fresh_daemon_answers_too():
         assert value(found, "faregate_data_plane_up") == 0
         assert value(found, "faregate_key_requests_total", plan="other", key="other") == 0
         assert value(found, "faregate_lease_age_seconds") is None
+
+
+# ---- packaging ----
+
+RULES = ROOT / "packaging" / "prometheus" / "faregate.rules.yml"
+DASHBOARD = ROOT / "packaging" / "grafana" / "faregate.json"
+METRIC = re.compile(r"\b((?:faregate|process)_[a-z_]+)\b")
+
+
+def expressions():
+    """(place, PromQL) of every alert and panel."""
+    for rule in re.split(r"- alert: ", RULES.read_text())[1:]:
+        yield rule.split()[0], re.search(r"expr: (.*?)\n\s+for:", rule, re.S).group(1)
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], target["expr"]
+
+
+def test_the_alert_rules_are_sound():
+    done = subprocess.run(["promtool", "check", "rules", RULES], capture_output=True, text=True)
+    assert done.returncode == 0 and "8 rules found" in done.stdout, done.stdout + done.stderr
+
+
+def test_alerts_and_dashboard_ask_for_what_is_there(scene):
+    there = {name for name, _ in scene["found"]}
+    asked = {(place, name) for place, text in expressions() for name in METRIC.findall(text)}
+    assert len(asked) > 20
+    assert not {(place, name) for place, name in asked if name not in there}
+
+
+def test_labels_of_alerts_and_dashboard_are_there(scene):
+    labels = {}
+    for name, pairs in scene["found"]:
+        labels.setdefault(name, set()).update(label for label, _ in pairs)
+    for place, text in expressions():
+        for name, matchers in re.findall(r"\b(faregate_[a-z_]+)\{([^}]*)\}", text):
+            wanted = set(re.findall(r"(\w+)=", matchers))
+            assert wanted <= labels[name], (place, name, wanted)
+
+
+def test_every_panel_of_the_dashboard_has_its_place():
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    taken = set()
+    for panel in panels:
+        where = panel["gridPos"]
+        cells = {(x, y) for x in range(where["x"], where["x"] + where["w"])
+                 for y in range(where["y"], where["y"] + where["h"])}
+        assert not cells & taken and where["x"] + where["w"] <= 24, panel["title"]
+        taken |= cells
+    assert len({panel["id"] for panel in panels}) == len(panels)
