@@ -200,7 +200,7 @@ static fg_status_t sync_key(fg_agent_t *agent, const fg_api_key_t *key, const fg
         status = read_grants(agent, key, &extension, with_plans, &entry, reterr);
     if (status != FG_OK)
         return status;
-    if (replaced && !fg_digest_eq(*replaced, key->digest) && is_serving(agent, *replaced))
+    if (replaced && !fg_digest_eq(*replaced, key->digest)) /* also one whose slots a killed daemon left */
         return fg_gate_key_replace(agent->writer, *replaced, &entry, reterr); /* Rule K6 */
     return fg_gate_key_sync(agent->writer, &entry, reterr);
 }
