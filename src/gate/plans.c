@@ -8,33 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at)
-{
-    if (pool->first + pool->count == pool->room) {
-        if (pool->first > pool->room / 2) {
-            memmove(pool->items, pool->items + pool->first, pool->count * sizeof(*pool->items));
-            pool->first = 0;
-        } else {
-            size_t room = pool->room * 2 + 64;
-            fg_gate_retired_t *items = realloc(pool->items, room * sizeof(*items));
-            if (!items)
-                return false;
-            pool->items = items;
-            pool->room = room;
-        }
-    }
-    pool->items[pool->first + pool->count++] = (fg_gate_retired_t){.index = index, .at = at};
-    return true;
-}
-
-uint32_t fg_gate_pool_get(fg_gate_pool_t *pool, fg_mono_t now)
-{
-    if (pool->count == 0 || now.us - pool->items[pool->first].at.us < FG_GATE_QUARANTINE_US)
-        return FG_GATE_NONE;
-    pool->count--;
-    return pool->items[pool->first++].index;
-}
-
 /* ---- plan id -> index ---- */
 
 static uint32_t *place_of(const fg_gate_writer_t *writer, uint64_t plan_id)

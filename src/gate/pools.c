@@ -1,10 +1,41 @@
 /*
- * Slots by owner and plan: open addressing with linear probing; a removal moves the items behind it
- * up, so that no item ever stands behind a gap.
+ * What the writer keeps in its own memory: queues of what waits for its quarantine, and slots by
+ * owner and plan. The map is open addressing with linear probing; a removal moves the items behind
+ * it up, so that no item ever stands behind a gap.
  */
 #include "gate/writer.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+bool fg_gate_pool_put(fg_gate_pool_t *pool, uint32_t index, fg_mono_t at)
+{
+    if (pool->first + pool->count == pool->room) {
+        if (pool->first > pool->room / 2) {
+            memmove(pool->items, pool->items + pool->first, pool->count * sizeof(*pool->items));
+            pool->first = 0;
+        } else {
+            size_t room = pool->room * 2 + 64;
+            fg_gate_retired_t *items = realloc(pool->items, room * sizeof(*items));
+            if (!items)
+                return false;
+            pool->items = items;
+            pool->room = room;
+        }
+    }
+    pool->items[pool->first + pool->count++] = (fg_gate_retired_t){.index = index, .at = at};
+    return true;
+}
+
+uint32_t fg_gate_pool_get(fg_gate_pool_t *pool, fg_mono_t now)
+{
+    if (pool->count == 0 || now.us - pool->items[pool->first].at.us < FG_GATE_QUARANTINE_US)
+        return FG_GATE_NONE;
+    pool->count--;
+    return pool->items[pool->first++].index;
+}
+
+/* ---- slot map ---- */
 
 static size_t home_of(const fg_gate_slot_map_t *map, uint64_t owner, uint32_t plan)
 {
