@@ -12,12 +12,14 @@
 #include "model/event.h"
 #include "model/extension.h"
 #include "store/outbox.h"
+#include "store/usage_minute.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
     GROUP_BYTES_MAX = 20, /* "~" and the digits of 63 bits */
+    RECENT_S = 3600,
     PLANS_KEPT = 256,     /* a power of two */
     FIRED_KEPT = 1 << 17, /* likewise; one MiB, taken when the first alert fires */
 };
@@ -35,7 +37,7 @@ typedef struct window {
     fg_str_t plan_id;
     uint32_t start_day;
     uint64_t used, limit;
-    fg_quota_t quota;
+    const fg_gate_usage_t *usage;
 } window_t;
 
 struct fg_agent_alerts {
@@ -152,20 +154,80 @@ static fg_str_t owner_text(uint64_t key_id, char *ret_text, size_t room)
     return fg_str_of(ret_text, (size_t)bytes);
 }
 
+static uint64_t number_of(fg_str_t group)
+{
+    int64_t number = 0;
+    bool is_number = fg_str_to_i64(fg_str_of(group.at + 1, group.len - 1), &number);
+    FG_ASSERT(is_number);
+    return (uint64_t)number;
+}
+
 /* Whose quota it is: a key and perhaps its customer, or a customer alone. */
 static fg_status_t fill_owner(fg_agent_t *agent, fg_str_t key_id, fg_alert_t *alert,
                               fg_error_t *reterr)
 {
     fg_api_key_t key;
-    if (is_group(key_id)) {
-        alert->customer_id = key_id;
-        return FG_OK;
-    }
+    if (is_group(key_id))
+        return fg_store_customer_id(agent->store, number_of(key_id), agent->arena,
+                                    &alert->customer_id, reterr);
     alert->key_id = key_id;
     fg_status_t status = fg_store_key_get(agent->store, key_id, false, agent->arena, &key, reterr);
     if (status == FG_OK)
         alert->customer_id = key.customer_id;
     return status == FG_NOT_FOUND ? FG_OK : status;
+}
+
+/* Requests of minutes, from totals that begin anew with each day. */
+typedef struct count {
+    uint32_t first_minute, day;
+    uint64_t total; /* of that day so far */
+    uint64_t requests;
+    bool is_any;
+} count_t;
+
+static void count_total(count_t *count, uint32_t day, uint64_t total, bool is_in_range)
+{
+    uint64_t before = count->is_any && day == count->day ? count->total : 0;
+    if (is_in_range && total > before)
+        count->requests += total - before;
+    count->day = day;
+    count->total = total;
+    count->is_any = true;
+}
+
+static fg_status_t count_row(void *ctx, const fg_minute_row_t *row, fg_error_t *reterr)
+{
+    count_t *count = ctx;
+    (void)reterr;
+    count_total(count, row->minute / FG_DAY_MINUTES, row->admitted,
+                row->minute >= count->first_minute);
+    return FG_OK;
+}
+
+/* The last hour from the minutes that are written and this instant's total of today. */
+static fg_status_t fill_recent(fg_agent_t *agent, const window_t *window, fg_wall_t now,
+                               fg_alert_t *alert, fg_error_t *reterr)
+{
+    int64_t from_s = now.s - RECENT_S > alert->opened_at.s ? now.s - RECENT_S : alert->opened_at.s;
+    uint32_t today = (uint32_t)(now.s / FG_DAY_S);
+    uint64_t word = window->usage->day_words[today & 1];
+    fg_minute_query_t query = {.plan_id = window->plan_id,
+                               .key_id = window->key_id,
+                               .first_minute = (uint32_t)(from_s / FG_MINUTE_S),
+                               .last_minute = (uint32_t)(now.s / FG_MINUTE_S)};
+    count_t count = {.first_minute = query.first_minute};
+    bool has_more;
+    if (is_group(window->key_id) || now.s <= from_s)
+        return FG_OK;
+    fg_status_t status =
+        fg_store_minutes_each(agent->store, &query, count_row, &count, &has_more, reterr);
+    if (status != FG_OK || !count.is_any)
+        return status;
+    if (FG_QUOTA_WORD_DAY(word) == today)
+        count_total(&count, today, FG_QUOTA_WORD_USED(word), true);
+    alert->has_recent = true;
+    alert->recent = (fg_pace_t){count.requests, now.s - from_s};
+    return FG_OK;
 }
 
 static fg_status_t put_event(fg_agent_t *agent, const fg_alert_t *alert, fg_str_t url, fg_now_t now,
@@ -189,8 +251,8 @@ static fg_status_t tell(fg_agent_t *agent, const window_t *window, unsigned thre
     if (status != FG_OK)
         return status;
     fg_wall_t opened_at = {(int64_t)window->start_day * FG_DAY_S};
-    fg_quota_window_t days =
-        fg_quota_window_at(window->quota.period, window->quota.offset_days, opened_at);
+    fg_quota_t quota = window->usage->quota;
+    fg_quota_window_t days = fg_quota_window_at(quota.period, quota.offset_days, opened_at);
     fg_alert_t alert = {
         .plan_id = window->plan_id,
         .threshold = threshold,
@@ -200,12 +262,14 @@ static fg_status_t tell(fg_agent_t *agent, const window_t *window, unsigned thre
         .ends_at = {(int64_t)days.end_day * FG_DAY_S},
     };
     status = fill_owner(agent, window->key_id, &alert, reterr);
+    if (status == FG_OK)
+        status = fill_recent(agent, window, now.wall, &alert, reterr);
     fg_str_t url = extension.alert_webhook_url.at ? extension.alert_webhook_url
                                                   : fg_str(agent->options.alert_webhook_url);
     return status == FG_OK ? put_event(agent, &alert, url, now, reterr) : status;
 }
 
-/* A shadow plan is spent by nobody, and a pair that has gone concerns nobody. */
+/* A pair that has gone concerns nobody. */
 static fg_status_t is_told_of(fg_agent_t *agent, const window_t *window, bool *ret_is,
                               fg_error_t *reterr)
 {
@@ -247,19 +311,19 @@ static fg_status_t check(fg_agent_t *agent, const window_t *window, fg_now_t now
     return status;
 }
 
-fg_status_t fg_agent_alert(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_quota_t quota,
-                           fg_now_t now, fg_error_t *reterr)
+fg_status_t fg_agent_alert(fg_agent_t *agent, const fg_gate_usage_t *usage, fg_now_t now,
+                           fg_error_t *reterr)
 {
     char key_id[GROUP_BYTES_MAX + 1], plan_id[FG_ID_BYTES_MAX + 1];
+    if (usage->plan_id == 0 || !usage->quota.is_set || usage->is_shadow || usage->group_id != 0)
+        return FG_OK; /* unlimited, spent by nobody, or counted in the group's window */
     window_t window = {
         .start_day = FG_QUOTA_WORD_DAY(usage->quota_word),
         .used = FG_QUOTA_WORD_USED(usage->quota_word),
-        .limit = quota.limit,
-        .quota = quota,
+        .usage = usage,
     };
-    if (FG_QUOTA_WORD_DAY(usage->extension_word) == window.start_day) /* rule Q3 */
-        window.limit = FG_QUOTA_WORD_USED(usage->extension_word);
-    if (usage->plan_id == 0 || !quota.is_set || window.limit == 0 || window.used == 0)
+    window.limit = fg_agent_limit_in(usage, window.start_day, now.wall);
+    if (window.limit == 0 || window.used == 0)
         return FG_OK;
     window.key_id = owner_text(usage->key_id, key_id, sizeof(key_id));
     window.plan_id = fg_str_of(plan_id, fg_id_unpack(usage->plan_id, plan_id));

@@ -10,10 +10,9 @@
 
 #include "agent/state.h"
 
-/* Fire what the window of a drained pair has reached. `quota` is its plan's. Joins the drain's
- * transaction. */
+/* Fire what the window of a drained pair has reached. Joins the drain's transaction. */
 FG_MUST_USE fg_status_t fg_agent_alert(fg_agent_t *agent, const fg_gate_usage_t *usage,
-                                       fg_quota_t quota, fg_now_t now, fg_error_t *reterr);
+                                       fg_now_t now, fg_error_t *reterr);
 /* The transaction was rolled back: what fired in it has not. */
 void fg_agent_alerts_forget(fg_agent_t *agent);
 void fg_agent_alerts_free(fg_agent_t *agent);

@@ -105,16 +105,17 @@ static fg_status_t fill_remaining(fg_agent_t *agent, const fg_gate_usage_t *usag
         return FG_OK;
     fg_wall_t noon = {(int64_t)row->day * FG_DAY_S + FG_DAY_S / 2};
     uint32_t start_day = fg_quota_window_at(quota.period, quota.offset_days, noon).start_day;
-    uint64_t used, limit = quota.limit;
     fg_gate_usage_t group;
     if (usage->group_id != 0 &&
         fg_gate_group_usage(agent->writer, usage->group_id, usage->plan_id, &group))
         usage = &group; /* rule E5: what is left is left for all keys of the customer */
+    uint32_t counted_day = FG_QUOTA_WORD_DAY(usage->quota_word);
+    if (counted_day > start_day && counted_day <= row->day)
+        start_day = counted_day; /* the window was a shorter one when it opened: rule Q8 */
+    uint64_t used, limit = fg_agent_limit_in(usage, start_day, noon);
     fg_status_t status = used_in_window(agent, usage, row, start_day, &used, reterr);
     if (status != FG_OK)
         return status;
-    if (usage->extension_word != 0 && FG_QUOTA_WORD_DAY(usage->extension_word) == start_day)
-        limit = FG_QUOTA_WORD_USED(usage->extension_word);
     row->has_remaining = true;
     row->remaining = limit > used ? limit - used : 0;
     return FG_OK;
@@ -221,8 +222,7 @@ static fg_status_t write_some(fg_agent_t *agent, size_t end, bool is_trim_due, f
         fg_arena_reset(agent->arena);
         status = put_pair(agent, &agent->pending[i], now, reterr);
         if (status == FG_OK)
-            status =
-                fg_agent_alert(agent, &agent->pending[i], agent->pending[i].quota, now, reterr);
+            status = fg_agent_alert(agent, &agent->pending[i], now, reterr);
         bool is_noted = status == FG_OK && fg_agent_minutes_note(agent, &agent->pending[i], now) &&
                         (!agent->top || fg_top_note(agent->top, &agent->pending[i], now));
         if (status == FG_OK && !is_noted)

@@ -65,8 +65,7 @@ static uint64_t used_in(uint64_t word, uint32_t start_day)
     return FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word) : 0;
 }
 
-/* Rule Q3: the extension, else the override while it lasts, else the plan's. */
-static uint64_t limit_in(const fg_gate_usage_t *usage, uint32_t start_day, fg_wall_t now)
+uint64_t fg_agent_limit_in(const fg_gate_usage_t *usage, uint32_t start_day, fg_wall_t now)
 {
     if (FG_QUOTA_WORD_DAY(usage->extension_word) == start_day)
         return FG_QUOTA_WORD_USED(usage->extension_word);
@@ -88,7 +87,7 @@ uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usa
         return usage->granted_word;
     uint32_t start_day = window_start(usage, usage->quota, now.wall);
     fg_lease_state_t lease = {
-        .limit = limit_in(usage, start_day, now.wall),
+        .limit = fg_agent_limit_in(usage, start_day, now.wall),
         .used = used_in(usage->quota_word, start_day),
         .granted = used_in(usage->granted_word, start_day),
         .demand_milli_rps = demand_of(agent, usage, now.mono),

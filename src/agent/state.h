@@ -156,6 +156,9 @@ void fg_agent_leases_free(fg_agent_t *agent);
 uint64_t fg_agent_lease_word(const fg_agent_t *agent, const fg_gate_usage_t *usage, fg_now_t now);
 /* Requests that an outage may admit beyond the grant. Rule L4. */
 uint64_t fg_agent_allowance(uint64_t limit, unsigned percent);
+/* The limit of the window that opened then. Rule Q3: the extension, else the override while it
+ * lasts, else the plan's. */
+uint64_t fg_agent_limit_in(const fg_gate_usage_t *usage, uint32_t start_day, fg_wall_t now);
 /* Remember a grant that the open transaction writes; nothing when it is the one in force. False
  * without memory. Then publish them all (after the commit), or forget them. */
 FG_MUST_USE bool fg_agent_grant_keep(fg_agent_t *agent, const fg_gate_usage_t *usage,

@@ -20,6 +20,26 @@ fg_status_t fg_store_customer_number(fg_store_t *store, fg_str_t customer_id, ui
     return status == FG_OK && !has_row ? FG_NOT_FOUND : status;
 }
 
+fg_status_t fg_store_customer_id(fg_store_t *store, uint64_t number, fg_arena_t *arena,
+                                 fg_str_t *ret_customer_id, fg_error_t *reterr)
+{
+    fg_row_t row = {
+        .stmt = fg_db_prepare(store->db, "SELECT customer_id FROM customers WHERE number = ?1"),
+        .arena = arena};
+    fg_db_bind_i64(row.stmt, 1, (int64_t)number);
+    bool has_row = false;
+    fg_status_t status = fg_db_step(row.stmt, &has_row, reterr);
+    if (status == FG_OK && !has_row)
+        status = FG_NOT_FOUND;
+    fg_str_t customer_id = status == FG_OK ? fg_row_text(&row, 0) : FG_STR_NONE;
+    fg_db_finish(row.stmt);
+    if (row.is_short)
+        return fg_out_of_memory(reterr);
+    if (status == FG_OK)
+        *ret_customer_id = customer_id;
+    return status;
+}
+
 fg_status_t fg_customer_note(fg_store_t *store, fg_str_t customer_id, fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));

@@ -172,6 +172,8 @@ FG_MUST_USE fg_status_t fg_store_customer_number(fg_store_t *store, fg_str_t cus
 FG_MUST_USE fg_status_t fg_store_quota_owner(fg_store_t *store, const fg_usage_plan_t *plan,
                                              const fg_api_key_t *key, fg_arena_t *arena,
                                              fg_str_t *ret_owner, fg_error_t *reterr);
+FG_MUST_USE fg_status_t fg_store_customer_id(fg_store_t *store, uint64_t number, fg_arena_t *arena,
+                                             fg_str_t *ret_customer_id, fg_error_t *reterr);
 
 /* ---- usage plans (store/usage_plan.c) ---- */
 FG_MUST_USE fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan,
@@ -207,6 +209,11 @@ FG_MUST_USE fg_status_t fg_store_pair_has(fg_store_t *store, fg_str_t plan_id, f
 /* FG_NOT_FOUND */
 FG_MUST_USE fg_status_t fg_store_pair_delete(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
                                              fg_error_t *reterr);
+/* Of the plans that share a stage with `plan_id` and that the key was on and is not, the one it left
+ * last. FG_NOT_FOUND. Rule Q9. */
+FG_MUST_USE fg_status_t fg_store_pair_left_last(fg_store_t *store, fg_str_t plan_id,
+                                                fg_str_t key_id, fg_arena_t *arena,
+                                                fg_str_t *ret_plan_id, fg_error_t *reterr);
 /* The plan that would give a member of `plan_id` (or `key_id` alone when set) a second plan for api/stage; FG_NOT_FOUND when
  * there is none. Rule P5. */
 FG_MUST_USE fg_status_t fg_store_pair_clash(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,

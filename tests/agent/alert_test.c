@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "store/db.h"
 #include "store/outbox.h"
+#include "store/usage_minute.h"
 
 #define HOOK "http://hooks.example/"
 
@@ -193,6 +194,93 @@ static void no_quota_no_alert(void **state)
     assert_string_equal(told(world), "");
 }
 
+/* The forecasts of the newest event: "runsOutAt atPaceOfWindow atPaceOfLastHour", times of day. */
+static const char *forecast(world_t *world)
+{
+    static const char *const names[] = {"runsOutAt", "atPaceOfWindow", "atPaceOfLastHour"};
+    fg_outbox_event_t *events;
+    size_t count;
+    fg_error_t error;
+    fg_str_t text = FG_STR("");
+    OK(fg_store_outbox_list(world->store, FG_OUTBOX_STATES, 0, 1, world->arena, &events, &count,
+                            reterr));
+    assert_int_equal(count, 1);
+    FG_JSON_SCOPED *event = fg_json_parse(events[0].body, &error);
+    const json_t *data = json_object_get(event, "data");
+    for (size_t i = 0; i < FG_COUNT_OF(names); i++) {
+        const char *at =
+            json_string_value(json_object_get(json_object_get(data, "forecast"), names[i]));
+        text = fg_arena_printf(world->arena, "%.*s%s%.5s", FG_STR_ARG(text), i ? " " : "",
+                               at ? strchr(at, 'T') + 1 : "never");
+    }
+    return text.at;
+}
+
+static void put_minute(world_t *world, uint32_t day, uint32_t minute_of_day, uint64_t admitted)
+{
+    fg_minute_row_t row = {.plan_id = FG_STR("planaa"),
+                           .key_id = FG_STR("key1000000"),
+                           .minute = day * FG_DAY_MINUTES + minute_of_day,
+                           .admitted = admitted};
+    COMMIT(world, fg_store_minute_put(world->store, &row, reterr));
+}
+
+/* Given 8 of 10 by noon, of which 4 after 11:00, then at 4 an hour it ends at 12:30 and by the pace
+ * of the window at 15:00. Rule AL2. */
+static void the_last_hour_is_read_from_the_minutes(void **state)
+{
+    world_t *world = *state;
+    furnish(world, 10, "{\"alertThresholds\":[80]}");
+    put_minute(world, TODAY - 1, 1439, 77); /* totals begin anew with the day */
+    put_minute(world, TODAY, 600, 4);       /* 10:00, the last one before the hour */
+    put_minute(world, TODAY, 690, 6);       /* 11:30; two more since are in no minute yet */
+    spend(world, VALUE_1, 8);
+    assert_string_equal(forecast(world), "12:30 15:00 12:30");
+}
+
+/* Given no minutes, then the pace of the window alone is told. */
+static void without_minutes_the_window_tells(void **state)
+{
+    world_t *world = *state;
+    furnish(world, 10, "{\"alertThresholds\":[80]}");
+    spend(world, VALUE_1, 8);
+    assert_string_equal(forecast(world), "15:00 15:00 never");
+}
+
+/* Given keys of one customer that share the quota, then it is told of once, as the customer's. */
+static void a_shared_quota_is_told_under_the_customer(void **state)
+{
+    world_t *world = *state;
+    furnish(world, 10, "{}");
+    const char *const ids[] = {"key1000000", "key2000000"};
+    for (size_t i = 0; i < FG_COUNT_OF(ids); i++) {
+        fg_api_key_t key = world_key(world, ids[i]);
+        key.customer_id = FG_STR("acme");
+        CHANGE(world, fg_store_key_update(world->store, &key, FG_STR_NONE, reterr));
+    }
+    set_plan(world, 10, FG_PERIOD_DAY, "{\"quotaScope\":\"CUSTOMER\"}");
+    spend(world, VALUE_1, 4);
+    spend(world, VALUE_2, 4);
+    assert_string_equal(told(world), "acme:80:8/10>");
+    spend(world, VALUE_2, 4);
+    assert_string_equal(told(world), "acme:80:8/10> acme:100:10/10>");
+}
+
+/* Given a shadow plan that would have refused long since, then nothing is told of it. */
+static void a_shadow_tells_nothing(void **state)
+{
+    world_t *world = *state;
+    world_furnish(world);
+    fg_usage_plan_t shadow = world_new_plan("shadow", 2, FG_PERIOD_DAY);
+    shadow.stage_count = 0;
+    CHANGE(world, fg_store_plan_insert(world->store, &shadow, reterr));
+    set_plan(world, 100, FG_PERIOD_DAY, "{\"shadowPlanId\":\"shadow\"}");
+    spend(world, VALUE_1, 20);
+    assert_string_equal(told(world), "");
+    uint64_t used, remaining;
+    assert_true(world_usage(world, "shadow", "key1000000", TODAY, &used, &remaining));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +293,10 @@ int main(void)
         WORLD_TEST(an_extension_is_the_limit),
         WORLD_TEST(a_failed_drain_fires_later),
         WORLD_TEST(no_quota_no_alert),
+        WORLD_TEST(the_last_hour_is_read_from_the_minutes),
+        WORLD_TEST(without_minutes_the_window_tells),
+        WORLD_TEST(a_shared_quota_is_told_under_the_customer),
+        WORLD_TEST(a_shadow_tells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
