@@ -82,11 +82,11 @@ static fg_status_t apply_plan(fg_agent_t *agent, const fg_change_t *change, fg_e
 {
     fg_usage_plan_t plan;
     fg_status_t status = fg_store_plan_get(agent->store, change->id, agent->arena, &plan, reterr);
-    if (status == FG_OK)
+    if (status == FG_OK) /* rules Q7, Q10: its slots keep their counts */
         return fg_agent_plan_sync(agent, &plan, reterr);
     if (status != FG_NOT_FOUND)
         return status;
-    settle(agent);
+    settle(agent); /* rule Q11: what it counted stays on record, and is nobody else's */
     fg_gate_plan_remove(agent->writer, fg_id_pack(change->id));
     return FG_OK;
 }
@@ -221,7 +221,7 @@ static fg_status_t apply_key(fg_agent_t *agent, const fg_change_t *change, fg_er
         fg_store_key_get(agent->store, change->id, false, agent->arena, &key, reterr);
     if (status != FG_OK && status != FG_NOT_FOUND)
         return status;
-    if (status == FG_NOT_FOUND) { /* Rule K5, K7 */
+    if (status == FG_NOT_FOUND) { /* Rules K5, K7, Q12: counts are the id's, not the value's */
         if (!change->has_digest)
             return FG_OK; /* made and deleted since; the deletion has its own entry */
         settle(agent);

@@ -174,14 +174,28 @@ static bool terms_sync(fg_gate_writer_t *writer, fg_gate_slot_t *slot, const fg_
 
 /* ---- pairs ---- */
 
+/* A key that comes back may bring along what it used on another plan meanwhile (rule Q9). Words of
+ * later windows, and of more used in one, are greater. Order: relaxed, the link is released after
+ * it. */
+static void raise_used(fg_gate_slot_t *slot, uint64_t quota_word)
+{
+    uint64_t seen = atomic_load_explicit(&slot->quota, memory_order_relaxed);
+    while (seen < quota_word &&
+           !atomic_compare_exchange_weak_explicit(&slot->quota, &seen, quota_word,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
 /* A slot for a pair that is made now: the one that it had, or a new one; it is not linked yet. */
 static uint32_t slot_for(fg_gate_writer_t *writer, const fg_gate_key_t *key,
                          const fg_gate_grant_t *grant, uint32_t plan_index)
 {
     uint32_t index = fg_gate_slot_retired(writer, key->key_id, plan_index);
-    if (index != FG_GATE_NONE)
+    if (index != FG_GATE_NONE) {
+        raise_used(&writer->gate->slots[index], grant->quota_word);
         return terms_sync(writer, &writer->gate->slots[index], key, grant, false) ? index
                                                                                   : FG_GATE_NONE;
+    }
     index = fg_gate_line_make(writer);
     if (index == FG_GATE_NONE)
         return index;

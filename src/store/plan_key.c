@@ -64,6 +64,52 @@ fg_status_t fg_store_pair_insert(fg_store_t *store, fg_str_t plan_id, fg_str_t k
                            : status;
 }
 
+/* Of the plans that a key has left the one with the highest ordinal was left last. The counts that
+ * go with it may be written later. */
+static fg_status_t note_left(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                             fg_error_t *reterr)
+{
+    int64_t ordinal;
+    fg_status_t status = fg_ordinal_take(store, &ordinal, reterr);
+    if (status != FG_OK)
+        return status;
+    fg_stmt_t *stmt = prepare_pair(
+        store,
+        "INSERT INTO ledger (plan_id, key_id, quota_word, extension_word, left_ordinal)"
+        " VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (plan_id, key_id)"
+        " DO UPDATE SET left_ordinal = excluded.left_ordinal",
+        plan_id, key_id);
+    fg_db_bind_i64(stmt, 3, ordinal);
+    return fg_db_run(stmt, NULL, reterr);
+}
+
+/* The plans that share a stage with ?1 lead, and are few. */
+static const char left_last[] =
+    "SELECT l.plan_id FROM plan_stages mine JOIN plan_stages theirs"
+    " ON theirs.api_id = mine.api_id AND theirs.stage_name = mine.stage_name"
+    " AND theirs.plan_id <> mine.plan_id"
+    " JOIN ledger l ON l.plan_id = theirs.plan_id AND l.key_id = ?2"
+    " WHERE mine.plan_id = ?1 AND l.left_ordinal > 0 AND NOT EXISTS"
+    " (SELECT 1 FROM plan_keys k WHERE k.plan_id = l.plan_id AND k.key_id = ?2)"
+    " ORDER BY l.left_ordinal DESC LIMIT 1";
+
+fg_status_t fg_store_pair_left_last(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
+                                    fg_arena_t *arena, fg_str_t *ret_plan_id, fg_error_t *reterr)
+{
+    fg_row_t row = {.stmt = prepare_pair(store, left_last, plan_id, key_id), .arena = arena};
+    bool has_row = false;
+    fg_status_t status = fg_db_step(row.stmt, &has_row, reterr);
+    if (status == FG_OK && !has_row)
+        status = FG_NOT_FOUND;
+    fg_str_t left = status == FG_OK ? fg_row_text(&row, 0) : FG_STR_NONE;
+    fg_db_finish(row.stmt);
+    if (row.is_short)
+        return fg_out_of_memory(reterr);
+    if (status == FG_OK)
+        *ret_plan_id = left;
+    return status;
+}
+
 fg_status_t fg_store_pair_delete(fg_store_t *store, fg_str_t plan_id, fg_str_t key_id,
                                  fg_error_t *reterr)
 {
@@ -75,6 +121,8 @@ fg_status_t fg_store_pair_delete(fg_store_t *store, fg_str_t plan_id, fg_str_t k
                   &changes, reterr);
     if (status == FG_OK && changes == 0)
         return FG_NOT_FOUND;
+    if (status == FG_OK)
+        status = note_left(store, plan_id, key_id, reterr);
     return status == FG_OK ? fg_change_note(store, FG_CHANGE_KEY, key_id, FG_STR(""), reterr)
                            : status;
 }

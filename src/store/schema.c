@@ -53,6 +53,7 @@ static const char *const steps[] = {
     /* 3: grants, extension members, further values of a key, customers, usage by minute, audit,
      * alerts, exports */
     "ALTER TABLE ledger ADD COLUMN granted_word BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE ledger ADD COLUMN left_ordinal BIGINT NOT NULL DEFAULT 0;"
     "ALTER TABLE api_keys ADD COLUMN extension TEXT;"
     "ALTER TABLE api_keys ADD COLUMN last_used_minute BIGINT NOT NULL DEFAULT 0;"
     "ALTER TABLE usage_plans ADD COLUMN extension TEXT;"

@@ -442,6 +442,7 @@ static void schemas_move_forward_only(void **state)
                   "DROP TABLE usage_minutes; DROP TABLE refusal_minutes; DROP TABLE audit;"
                   "DROP TABLE alerts; DROP TABLE outbox; DROP TABLE exports;"
                   "ALTER TABLE ledger DROP COLUMN granted_word;"
+                  "ALTER TABLE ledger DROP COLUMN left_ordinal;"
                   "ALTER TABLE api_keys DROP COLUMN extension;"
                   "ALTER TABLE api_keys DROP COLUMN last_used_minute;"
                   "ALTER TABLE usage_plans DROP COLUMN extension;"
