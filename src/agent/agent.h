@@ -86,7 +86,8 @@ FG_MUST_USE fg_status_t fg_agent_minutes_flush(fg_agent_t *agent, fg_str_t plan_
                                                fg_now_t now, bool *ret_is_whole,
                                                fg_error_t *reterr);
 /* Drop values of keys whose end has come, and write down when values were last used, a part of the
- * keys each time. What fails is tried again. Call every second. Rule K11. */
+ * keys each time. What fails is tried again. Takes idle buckets and meters of the gate back as
+ * well. Call every second. Rule K11. */
 void fg_agent_housekeep(fg_agent_t *agent, fg_now_t now);
 /* Resolve names of backends again (without the lock), then republish the stages whose addresses
  * changed (`lock`/`unlock` around it). */

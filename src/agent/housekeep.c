@@ -101,6 +101,8 @@ static fg_status_t step_uses(fg_agent_t *agent, fg_wall_t now, fg_error_t *reter
 void fg_agent_housekeep(fg_agent_t *agent, fg_now_t now)
 {
     fg_error_t error; /* of the store, which the drain tells of */
+    if (agent->writer)
+        fg_gate_sweep(agent->writer, now);
     if (!agent->writer || expire_due(agent, now.wall, &error) != FG_OK)
         return;
     (void)step_uses(agent, now.wall, &error);
