@@ -2,7 +2,9 @@
  * decide_bench - what one decision costs with many keys.
  *
  * usage: decide_bench KEYS
- * Output     Lines of `name value unit`.
+ * Output     Lines of `name value unit`. Quotas are leased, and granted to the limit, as in a
+ *            running gate. `decide_method`: the plan throttles the method as well, which is a
+ *            bucket for each key; `decide_terms`: each key has an override, which is a line more.
  * How        The clock's own cost is measured first and subtracted. `decide` times every
  *            decision alone, `decide_batch` the mean of 32; median and 99th percentile of 20,000.
  *            Hashing is included; the time handed to the decision is read outside.
@@ -20,6 +22,8 @@ enum {
     BATCHES = 20000,
     LOADS = 1000000,
     QUARANTINE_S = 6,
+    BUCKETS = 1 << 22, /* room for one of each key */
+    METHOD = 77,
     VALUE_BYTES = FG_KEY_VALUE_GENERATED_BYTES
 };
 
@@ -65,18 +69,29 @@ static void report(const char *name, double value, const char *unit)
 
 /* ---- the gate ---- */
 
-static void make_plan(bench_t *bench)
+static const fg_throttle_t generous = {
+    .rate_milli_rps = 10000000000, .burst = 1000000, .is_set = true};
+
+static void make_stage(bench_t *bench)
 {
     fg_error_t error;
     check(fg_gate_stage_sync(bench->writer, FG_STR("abcdefghij"), FG_STR("prod"), &bench->stage,
                              &error),
           &error);
+}
+
+static void make_plan(bench_t *bench, bool has_method_throttle)
+{
+    fg_error_t error;
+    const fg_gate_method_throttle_t method = {.method_id = METHOD, .throttle = generous};
     fg_gate_plan_t plan = {
         .plan_id = 1,
-        .throttle = {.rate_milli_rps = 10000000000, .burst = 1000000, .is_set = true},
+        .throttle = generous,
         .quota = {.limit = FG_QUOTA_USED_MAX, .period = FG_PERIOD_DAY, .is_set = true},
         .stages = &bench->stage,
         .stage_count = 1,
+        .methods = &method,
+        .method_count = has_method_throttle,
     };
     check(fg_gate_plan_sync(bench->writer, &plan, &error), &error);
 }
@@ -88,13 +103,22 @@ static void make_value(bench_t *bench, char *ret_value)
         ret_value[i] = letters[next_random(bench) % (sizeof(letters) - 1)];
 }
 
-static void make_keys(bench_t *bench)
+static void make_values(bench_t *bench)
+{
+    for (size_t i = 0; i < bench->keys; i++)
+        make_value(bench, bench->values[i]);
+}
+
+static void make_keys(bench_t *bench, const char *name, bool has_override)
 {
     fg_error_t error;
     uint64_t start = now_ns();
+    uint64_t granted = FG_QUOTA_WORD((uint64_t)(fg_now().wall.s / FG_DAY_S), FG_QUOTA_USED_MAX);
     for (size_t i = 0; i < bench->keys; i++) {
-        make_value(bench, bench->values[i]);
-        fg_gate_grant_t grant = {.plan_id = 1};
+        fg_gate_grant_t grant = {.plan_id = 1,
+                                 .granted_word = granted,
+                                 .has_override_throttle = has_override,
+                                 .override_throttle = generous};
         fg_gate_key_t key = {
             .key_id = i + 1,
             .digest = fg_digester_digest(&bench->options.digester,
@@ -105,7 +129,7 @@ static void make_keys(bench_t *bench)
         };
         check(fg_gate_key_sync(bench->writer, &key, &error), &error);
     }
-    report("fill", (double)(now_ns() - start) / (double)bench->keys, "ns/key");
+    report(name, (double)(now_ns() - start) / (double)bench->keys, "ns/key");
 }
 
 static void open_writer(bench_t *bench)
@@ -125,9 +149,13 @@ static void setup(bench_t *bench)
     snprintf(bench->path, sizeof(bench->path), "%s/gate", bench->folder);
     fg_gate_options_default(&bench->options);
     fg_digester_init(&bench->options.digester, (const uint8_t *)"a secret of thirty-two bytes....");
+    bench->options.is_leased = true;
+    bench->options.buckets = BUCKETS;
     open_writer(bench);
-    make_plan(bench);
-    make_keys(bench);
+    make_stage(bench);
+    make_plan(bench, false);
+    make_values(bench);
+    make_keys(bench, "fill", false);
 }
 
 static void teardown(bench_t *bench)
@@ -199,8 +227,11 @@ typedef void work_t(bench_t *bench, fg_str_t value, fg_now_t now);
 
 static void decide(bench_t *bench, fg_str_t value, fg_now_t now)
 {
-    fg_gate_facts_t facts = {
-        .stage_index = bench->stage, .is_key_required = true, .has_key = true, .key_value = value};
+    fg_gate_facts_t facts = {.stage_index = bench->stage,
+                             .is_key_required = true,
+                             .has_key = true,
+                             .key_value = value,
+                             .method_id = METHOD};
     bench->refused +=
         fg_gate_decide(fg_gate_writer_gate(bench->writer), &facts, now).kind != FG_VERDICT_ADMITTED;
 }
@@ -276,6 +307,13 @@ int main(int argc, char **argv)
     measure(&bench, "decide", 1, clock_ns, decide);
     report_resident(&bench);
     measure_attach(&bench);
+    make_plan(&bench, true);
+    measure(&bench, "decide_method_batch", BATCH, clock_ns, decide);
+    measure(&bench, "decide_method", 1, clock_ns, decide);
+    make_plan(&bench, false);
+    make_keys(&bench, "override", true);
+    measure(&bench, "decide_terms_batch", BATCH, clock_ns, decide);
+    measure(&bench, "decide_terms", 1, clock_ns, decide);
     report("refused", (double)bench.refused, "requests");
     teardown(&bench);
     return bench.refused == 0 ? 0 : 1;
