@@ -37,8 +37,12 @@ static void copy_entries(fg_gate_t *gate, uint32_t from, uint32_t to, uint64_t *
         fg_gate_entry_t *place = fg_gate_entry_place(gate, to, entries[i].digest);
         FG_ASSERT(place &&
                   atomic_load_explicit(&place->state, memory_order_relaxed) == FG_KEY_UNKNOWN);
-        /* the writer is the only one who changes either */
-        memcpy(place, &entries[i], sizeof(*place));
+        /* the writer is the only one who changes either, but for the minute, which workers note; a
+         * minute that is noted in the former directory from now on is noted again in this one */
+        memcpy(place, &entries[i], offsetof(fg_gate_entry_t, used_minute));
+        atomic_store_explicit(&place->used_minute,
+                              atomic_load_explicit(&entries[i].used_minute, memory_order_relaxed),
+                              memory_order_relaxed);
         ++*(is_key ? ret_keys : ret_tombstones);
     }
 }

@@ -247,7 +247,8 @@ typedef struct fg_gate_entry {
     _Atomic uint32_t more;  /* line with more pairs, plus 1 */
     fg_gate_pair_t pairs[FG_GATE_ENTRY_PLANS];
     _Atomic uint32_t terms;       /* line of terms of this value, plus 1 */
-    _Atomic uint32_t used_minute; /* of the last admitted request, minutes since 1970 */
+    _Atomic uint32_t used_minute; /* of the last admitted request, minutes since 1970; the last
+                                     member, and the only one that workers write */
 } fg_gate_entry_t;
 _Static_assert(sizeof(fg_gate_entry_t) == FG_GATE_LINE_BYTES, "one line");
 

@@ -142,6 +142,8 @@ uint32_t fg_quota_count(fg_quota_word_t *word, uint32_t day)
     for (;;) {
         /* a clock behind the newest day counts there: figures never go back */
         uint64_t next = FG_QUOTA_WORD_DAY(seen) >= day ? seen + 1 : FG_QUOTA_WORD(day, 1);
+        if (FG_QUOTA_WORD_USED(next) == 0) /* the day's bits begin behind the last count */
+            return FG_QUOTA_WORD_DAY(seen);
         if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acq_rel,
                                                   memory_order_relaxed))
             return FG_QUOTA_WORD_DAY(next);

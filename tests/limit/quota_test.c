@@ -153,6 +153,47 @@ static void the_extension_counts_in_its_window_only(void **state)
     assert_false(fg_quota_take(&word, NULL, extended, at_day(20001)).is_granted);
 }
 
+/* Rules L1 and L6: a window is spent as far as its grant; one that no grant names has its first
+ * one, 1 % of the limit; a closed gate spends nothing. The limit holds in every case. */
+static void a_lease_bounds_what_is_spent(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t granted_word, limit, beyond;
+        bool is_closed;
+        uint64_t spent;
+        bool is_dry;
+    } rows[] = {
+        {0, 1000, 0, false, 10, true},                          /* the first grant */
+        {0, 50, 0, false, 1, true},                             /* at least one */
+        {0, 1000000, 0, false, 16, true},                       /* at most 16 */
+        {0, 1000, 0, true, 0, true},                            /* closed */
+        {FG_QUOTA_WORD(19999, 900), 1000, 0, false, 10, true},  /* of another window */
+        {FG_QUOTA_WORD(20000, 25), 1000, 0, false, 25, true},   /* granted so far */
+        {FG_QUOTA_WORD(20000, 25), 1000, 5, true, 0, true},     /* closed, whatever was granted */
+        {FG_QUOTA_WORD(20000, 0), 1000, 0, false, 0, true},     /* nothing, and no first grant */
+        {FG_QUOTA_WORD(20000, 25), 1000, 7, false, 32, true},   /* an allowance beside it */
+        {FG_QUOTA_WORD(20000, 25), 20, 0, false, 20, false},    /* never beyond the limit */
+        {FG_QUOTA_WORD(20000, 25), 30, 1000, false, 30, false}, /* with an allowance neither */
+        {FG_QUOTA_WORD(20000, 1000), 40, 0, false, 40, false},
+    };
+    for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
+        fg_quota_word_t word = 0, granted = rows[i].granted_word;
+        fg_quota_t quota = {.limit = rows[i].limit,
+                            .period = FG_PERIOD_DAY,
+                            .is_set = true,
+                            .is_closed = rows[i].is_closed,
+                            .beyond_grant = rows[i].beyond};
+        fg_quota_take_t take;
+        while ((take = fg_quota_take(&word, &granted, quota, at_day(20000))).is_granted)
+            ;
+        if (take.used != rows[i].spent || take.is_dry != rows[i].is_dry)
+            fail_msg("row %zu: %llu", i, (unsigned long long)take.used);
+        assert_int_equal(fg_quota_check(&word, &granted, quota, at_day(20000)).is_dry,
+                         rows[i].is_dry);
+    }
+}
+
 static void what_is_given_back_returns_to_its_window(void **state)
 {
     (void)state;
@@ -170,12 +211,15 @@ static void counting_without_a_limit_never_goes_back(void **state)
 {
     (void)state;
     fg_quota_word_t word = 0;
-    fg_quota_count(&word, 20000);
-    fg_quota_count(&word, 20000);
+    assert_int_equal(fg_quota_count(&word, 20000), 20000);
+    assert_int_equal(fg_quota_count(&word, 20000), 20000);
     assert_int_equal(word, FG_QUOTA_WORD(20000, 2));
-    fg_quota_count(&word, 20002);
-    fg_quota_count(&word, 20000); /* a clock behind */
+    assert_int_equal(fg_quota_count(&word, 20002), 20002);
+    assert_int_equal(fg_quota_count(&word, 20000), 20002); /* a clock behind counts there */
     assert_int_equal(word, FG_QUOTA_WORD(20002, 2));
+    fg_quota_word_t full = FG_QUOTA_WORD(20000, FG_QUOTA_USED_MAX);
+    assert_int_equal(fg_quota_count(&full, 20000), 20000);
+    assert_int_equal(full, FG_QUOTA_WORD(20000, FG_QUOTA_USED_MAX)); /* the count ends there */
     assert_true(fg_quota_take(&word, NULL, (fg_quota_t){0}, at_day(20002)).is_granted);
     assert_int_equal(word, FG_QUOTA_WORD(20002, 2)); /* no quota: take leaves it alone */
 }
@@ -187,8 +231,8 @@ static void a_later_quota_begins_with_the_last_day(void **state)
     fg_quota_word_t word = 0;
     int64_t tenth = fg_day_from_civil(2026, 7, 10);
     for (int i = 0; i < 50; i++)
-        fg_quota_count(&word, (uint32_t)tenth - 1);
-    fg_quota_count(&word, (uint32_t)tenth);
+        (void)fg_quota_count(&word, (uint32_t)tenth - 1);
+    (void)fg_quota_count(&word, (uint32_t)tenth);
     fg_quota_t monthly = {.limit = 4, .period = FG_PERIOD_MONTH, .is_set = true};
     fg_quota_take_t take = fg_quota_take(&word, NULL, monthly, at_day(tenth));
     assert_true(take.is_granted);
@@ -205,6 +249,7 @@ int main(void)
         cmocka_unit_test(takes_to_the_limit_and_opens_the_next_window),
         cmocka_unit_test(a_clock_that_steps_back_counts_in_the_newest_window),
         cmocka_unit_test(the_extension_counts_in_its_window_only),
+        cmocka_unit_test(a_lease_bounds_what_is_spent),
         cmocka_unit_test(what_is_given_back_returns_to_its_window),
         cmocka_unit_test(counting_without_a_limit_never_goes_back),
         cmocka_unit_test(a_later_quota_begins_with_the_last_day),

@@ -55,6 +55,24 @@ static void is_exact_at_every_rate(void **state)
         }
 }
 
+/* Every rate that an operator would write, for a hundred requests behind the burst. */
+static void is_exact_from_1_to_50000_a_second(void **state)
+{
+    (void)state;
+    for (uint64_t rate = 1; rate <= 50000; rate += rate < 1000 ? 1 : 7) {
+        fg_throttle_t limits = limits_of(rate * 1000, 2);
+        fg_throttle_word_t word = 0;
+        int64_t us = 0;
+        for (uint64_t admitted = 0; admitted < 102;) {
+            fg_take_t got = fg_throttle_take(&word, limits, (fg_mono_t){us});
+            us += got.is_granted ? 0 : got.retry_after_us;
+            admitted += got.is_granted;
+            assert_true((__int128)admitted * 1000 <= due_milli(limits, us));
+        }
+        assert_true((__int128)103 * 100000 >= due_milli(limits, us) * 99);
+    }
+}
+
 static void a_burst_passes_at_once_and_no_more(void **state)
 {
     (void)state;
@@ -155,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_exact_at_every_rate),
+        cmocka_unit_test(is_exact_from_1_to_50000_a_second),
         cmocka_unit_test(a_burst_passes_at_once_and_no_more),
         cmocka_unit_test(the_check_changes_nothing_and_agrees),
         cmocka_unit_test(a_clock_that_steps_back_admits_nothing_extra),
