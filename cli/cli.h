@@ -32,6 +32,7 @@ fg_subcommand_t fg_audit_command;
 fg_subcommand_t fg_usage_command;
 fg_subcommand_t fg_explain_command;
 fg_subcommand_t fg_top_command;
+fg_subcommand_t fg_export_command;
 /* `faregate apigateway`: the words behind it. */
 fg_subcommand_t fg_apigateway_command;
 

@@ -24,6 +24,8 @@ static const subcommand_t subcommands[] = {
     {"usage", "--plan ID", "usage of a plan's keys by the minute, hour or day", fg_usage_command},
     {"top", "[--once]", "show the keys that stand out now", fg_top_command},
     {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
+    {"export", "usage|verify ...", "close billing periods, and check what was closed",
+     fg_export_command},
     {"apigateway", "COMMAND ...",
      "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},
 };

@@ -181,3 +181,58 @@ fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
     EVP_CIPHER_CTX_free(cipher);
     return is_done ? FG_OK : FG_CORRUPT;
 }
+
+/* ---- Ed25519 ---- */
+
+bool fg_ed25519_public(const uint8_t secret[FG_SECRET_BYTES], uint8_t ret_key[FG_PUBLIC_KEY_BYTES])
+{
+    size_t length = FG_PUBLIC_KEY_BYTES;
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, FG_SECRET_BYTES);
+    bool is_done = key && EVP_PKEY_get_raw_public_key(key, ret_key, &length);
+    EVP_PKEY_free(key);
+    return is_done;
+}
+
+bool fg_ed25519_sign(const uint8_t secret[FG_SECRET_BYTES], fg_str_t text,
+                     uint8_t ret_signature[FG_SIGNATURE_BYTES])
+{
+    size_t length = FG_SIGNATURE_BYTES;
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, FG_SECRET_BYTES);
+    EVP_MD_CTX *signer = EVP_MD_CTX_new();
+    bool is_done =
+        key && signer && EVP_DigestSignInit(signer, NULL, NULL, NULL, key) &&
+        EVP_DigestSign(signer, ret_signature, &length, (const uint8_t *)text.at, text.len);
+    EVP_MD_CTX_free(signer);
+    EVP_PKEY_free(key);
+    return is_done;
+}
+
+bool fg_ed25519_verify(const uint8_t key_bytes[FG_PUBLIC_KEY_BYTES], fg_str_t text,
+                       const uint8_t signature[FG_SIGNATURE_BYTES])
+{
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key_bytes, FG_PUBLIC_KEY_BYTES);
+    EVP_MD_CTX *verifier = EVP_MD_CTX_new();
+    bool is_good = key && verifier && EVP_DigestVerifyInit(verifier, NULL, NULL, NULL, key) &&
+                   EVP_DigestVerify(verifier, signature, FG_SIGNATURE_BYTES,
+                                    (const uint8_t *)text.at, text.len) == 1;
+    EVP_MD_CTX_free(verifier);
+    EVP_PKEY_free(key);
+    return is_good;
+}
+
+bool fg_base64_decode(fg_str_t text, void *ret_bytes, size_t count)
+{
+    enum { TEXT_BYTES_MAX = 256 };
+    uint8_t bytes[TEXT_BYTES_MAX];
+    size_t padding = (3 - count % 3) % 3;
+    if (text.len != (count + 2) / 3 * 4 || text.len > TEXT_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if ((text.at[i] == '=') != (i >= text.len - padding))
+            return false;
+    if (EVP_DecodeBlock(bytes, (const unsigned char *)text.at, (int)text.len) < 0)
+        return false;
+    memcpy(ret_bytes, bytes, count);
+    return true;
+}

@@ -55,5 +55,20 @@ FG_MUST_USE fg_status_t fg_seal(const uint8_t secret[FG_SECRET_BYTES], fg_random
 /* FG_CORRUPT when the tag does not match. ret_bytes has room for count - FG_SEAL_OVERHEAD_BYTES. */
 FG_MUST_USE fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
                                   const uint8_t *sealed, size_t count, uint8_t *ret_bytes);
+/* ---- signatures: Ed25519 (RFC 8032); a secret of 32 bytes is the private key ---- */
+enum {
+    FG_PUBLIC_KEY_BYTES = 32,
+    FG_SIGNATURE_BYTES = 64,
+    FG_BASE64_SIGNATURE_BYTES = 88 /* as fg_base64 writes them, without the NUL */
+};
+/* False on lack of memory. */
+FG_MUST_USE bool fg_ed25519_public(const uint8_t secret[FG_SECRET_BYTES],
+                                   uint8_t ret_key[FG_PUBLIC_KEY_BYTES]);
+FG_MUST_USE bool fg_ed25519_sign(const uint8_t secret[FG_SECRET_BYTES], fg_str_t text,
+                                 uint8_t ret_signature[FG_SIGNATURE_BYTES]);
+FG_MUST_USE bool fg_ed25519_verify(const uint8_t key[FG_PUBLIC_KEY_BYTES], fg_str_t text,
+                                   const uint8_t signature[FG_SIGNATURE_BYTES]);
+/* The bytes of padded base64 that decodes to exactly `count`; false for anything else. */
+FG_MUST_USE bool fg_base64_decode(fg_str_t text, void *ret_bytes, size_t count);
 
 #endif

@@ -72,4 +72,7 @@ fg_handler_t fg_refusals_get;
 fg_handler_t fg_explain_get;
 fg_handler_t fg_explain_list;
 fg_handler_t fg_top_get;
+fg_handler_t fg_export_close;
+fg_handler_t fg_export_list;
+fg_handler_t fg_export_public_key;
 #endif

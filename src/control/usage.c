@@ -10,6 +10,7 @@
  * [0,100]
  */
 #include "control/audit.h"
+#include "control/dates.h"
 #include "control/handlers.h"
 #include "control/noun.h"
 #include "control/patch_table.h"
@@ -27,47 +28,14 @@ static fg_status_t no_key(fg_call_t *call)
 
 /* ---- dates ---- */
 
-static bool number_at(fg_str_t text, size_t at, size_t count, int *ret_number)
-{
-    int64_t number;
-    if (text.at[at] == '-' || text.at[at] == '+' ||
-        !fg_str_to_i64(fg_str_of(text.at + at, count), &number))
-        return false;
-    *ret_number = (int)number;
-    return true;
-}
-
-/* YYYY-MM-DD of a day that exists. */
-static bool date_parse(fg_str_t text, uint32_t *ret_day)
-{
-    int year, month, day, back_year, back_month, back_day;
-    if (text.len != 10 || text.at[4] != '-' || text.at[7] != '-' || !number_at(text, 0, 4, &year) ||
-        !number_at(text, 5, 2, &month) || !number_at(text, 8, 2, &day) || year < 1970 ||
-        month < 1 || month > 12 || day < 1 || day > 31)
-        return false;
-    int64_t number = fg_day_from_civil(year, month, day);
-    fg_civil_from_day(number, &back_year, &back_month, &back_day);
-    if (back_month != month || back_day != day)
-        return false;
-    *ret_day = (uint32_t)number;
-    return true;
-}
-
-static fg_str_t date_text(fg_call_t *call, uint32_t day_number)
-{
-    int year, month, day;
-    fg_civil_from_day(day_number, &year, &month, &day);
-    return fg_arena_printf(call->arena, "%04d-%02d-%02d", year, month, day);
-}
-
 typedef struct range {
     uint32_t first_day, last_day;
 } range_t;
 
 static fg_status_t range_parse(fg_call_t *call, range_t *ret_range)
 {
-    if (!date_parse(fg_call_query(call, "startDate"), &ret_range->first_day) ||
-        !date_parse(fg_call_query(call, "endDate"), &ret_range->last_day))
+    if (!fg_date_parse(fg_call_query(call, "startDate"), &ret_range->first_day) ||
+        !fg_date_parse(fg_call_query(call, "endDate"), &ret_range->last_day))
         return fg_error_set(call->error, FG_BAD_REQUEST, "startDate",
                             "Usage startDate and endDate are required in the form YYYY-MM-DD");
     if (ret_range->last_day < ret_range->first_day)
@@ -135,8 +103,8 @@ static fg_status_t answer(fg_call_t *call, const fg_usage_plan_t *plan, range_t 
 {
     call->output =
         json_pack("{s:o, s:o, s:o, s:o}", "usagePlanId", fg_json_new_str(plan->id), "startDate",
-                  fg_json_new_str(date_text(call, range.first_day)), "endDate",
-                  fg_json_new_str(date_text(call, range.last_day)), "values", values);
+                  fg_json_new_str(fg_date_text(call->arena, range.first_day)), "endDate",
+                  fg_json_new_str(fg_date_text(call->arena, range.last_day)), "values", values);
     return call->output ? FG_OK : fg_call_no_memory(call);
 }
 
@@ -269,7 +237,7 @@ typedef struct pair {
     fg_str_t owner; /* of the ledger's row; rule E5 */
     uint32_t today, window_day;
     uint64_t used, limit; /* of the running window */
-    fg_usage_row_t row; /* of today */
+    fg_usage_row_t row;   /* of today */
 } pair_t;
 
 static fg_status_t pair_load(fg_call_t *call, pair_t *pair)

@@ -34,38 +34,36 @@ static bool sync_folder_of(const char *path)
     return close(fd) == 0 && is_synced;
 }
 
-static bool write_file(const char *path, const fg_secrets_t *secrets)
+static bool write_file(const char *path, const void *secret, size_t bytes)
 {
     (void)unlink(path); /* left by a start that was cut short */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool is_written =
-        write(fd, secrets, sizeof(*secrets)) == (ssize_t)sizeof(*secrets) && fsync(fd) == 0;
+    bool is_written = write(fd, secret, bytes) == (ssize_t)bytes && fsync(fd) == 0;
     return close(fd) == 0 && is_written;
 }
 
-static fg_status_t create(const char *path, fg_random_t random, fg_secrets_t *ret_secrets,
+static fg_status_t create(const char *path, fg_random_t random, void *ret_secret, size_t bytes,
                           fg_error_t *reterr)
 {
-    fg_secrets_t secrets;
-    if (!random.fill(random.ctx, &secrets, sizeof(secrets)))
+    if (!random.fill(random.ctx, ret_secret, bytes))
         return fg_error_set(reterr, FG_IO, "", "there are no random bytes for %s", path);
     char temporary[PATH_MAX];
     int length = snprintf(temporary, sizeof(temporary), "%s.new", path);
     if (length < 0 || (size_t)length >= sizeof(temporary))
         return fg_error_set(reterr, FG_IO, "", "the path %s is too long", path);
     errno = EIO; /* of a short write */
-    if (!write_file(temporary, &secrets) || rename(temporary, path) != 0 || !sync_folder_of(path)) {
+    if (!write_file(temporary, ret_secret, bytes) || rename(temporary, path) != 0 ||
+        !sync_folder_of(path)) {
         fg_status_t status = fail_errno("write", path, reterr);
         (void)unlink(temporary);
         return status;
     }
-    *ret_secrets = secrets;
     return FG_OK;
 }
 
-static fg_status_t read_open(int fd, const char *path, fg_secrets_t *ret_secrets,
+static fg_status_t read_open(int fd, const char *path, void *ret_secret, size_t bytes,
                              fg_error_t *reterr)
 {
     struct stat file;
@@ -75,24 +73,22 @@ static fg_status_t read_open(int fd, const char *path, fg_secrets_t *ret_secrets
         return fg_error_set(reterr, FG_DENIED, "",
                             "%s may be read by others (mode %04o): set it to 0600", path,
                             (unsigned)(file.st_mode & 07777));
-    fg_secrets_t secrets;
-    if (file.st_size != (off_t)sizeof(secrets))
+    if (file.st_size != (off_t)bytes)
         return fg_error_set(reterr, FG_CORRUPT, "",
                             "%s has %lld bytes, not %zu: restore it from a backup", path,
-                            (long long)file.st_size, sizeof(secrets));
+                            (long long)file.st_size, bytes);
     errno = EIO;
-    if (read(fd, &secrets, sizeof(secrets)) != (ssize_t)sizeof(secrets))
+    if (read(fd, ret_secret, bytes) != (ssize_t)bytes)
         return fail_errno("read", path, reterr);
-    *ret_secrets = secrets;
     return FG_OK;
 }
 
-fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t random,
-                            fg_secrets_t *ret_secrets, fg_error_t *reterr)
+fg_status_t fg_secret_load(const char *path, bool may_create, fg_random_t random, void *ret_secret,
+                           size_t bytes, fg_error_t *reterr)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && may_create)
-        return create(path, random, ret_secrets, reterr);
+        return create(path, random, ret_secret, bytes, reterr);
     if (fd < 0 && errno == ENOENT)
         return fg_error_set(reterr, FG_CORRUPT, "",
                             "%s is missing, and the database beside it cannot be read without it: "
@@ -100,7 +96,18 @@ fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t rando
                             path);
     if (fd < 0)
         return fail_errno("open", path, reterr);
-    fg_status_t status = read_open(fd, path, ret_secrets, reterr);
+    fg_status_t status = read_open(fd, path, ret_secret, bytes, reterr);
     (void)close(fd);
+    return status;
+}
+
+fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t random,
+                            fg_secrets_t *ret_secrets, fg_error_t *reterr)
+{
+    fg_secrets_t secrets;
+    fg_status_t status =
+        fg_secret_load(path, may_create, random, &secrets, sizeof(secrets), reterr);
+    if (status == FG_OK)
+        *ret_secrets = secrets;
     return status;
 }

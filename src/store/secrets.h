@@ -18,5 +18,8 @@ typedef struct fg_secrets {
  * FG_CORRUPT when it is missing or has another size. */
 FG_MUST_USE fg_status_t fg_secrets_load(const char *path, bool may_create, fg_random_t random,
                                         fg_secrets_t *ret_secrets, fg_error_t *reterr);
+/* The same of a file of `bytes` bytes; on failure they may be anything. */
+FG_MUST_USE fg_status_t fg_secret_load(const char *path, bool may_create, fg_random_t random,
+                                       void *ret_secret, size_t bytes, fg_error_t *reterr);
 
 #endif

@@ -17,6 +17,7 @@ struct fg_store {
     bool is_new;
     bool are_values_hashed;
     fg_commit_times_t commit_times;
+    char *data_dir;
 };
 
 /* A row being read into an arena. `is_short` once the arena had no more memory: look at it after

@@ -137,7 +137,9 @@ fg_status_t fg_store_open(const fg_store_options_t *options, fg_store_t **ret_st
         return fg_out_of_memory(reterr);
     store->random = options->random;
     store->are_values_hashed = options->are_values_hashed;
-    fg_status_t status = open_files(store, options->data_dir, reterr);
+    store->data_dir = strdup(options->data_dir);
+    fg_status_t status =
+        store->data_dir ? open_files(store, options->data_dir, reterr) : fg_out_of_memory(reterr);
     if (status == FG_OK)
         status = migrate(store, reterr);
     if (status != FG_OK) {
@@ -154,6 +156,7 @@ void fg_store_close(fg_store_t *store)
     if (!store)
         return;
     fg_db_close(store->db);
+    free(store->data_dir);
     explicit_bzero(store, sizeof(*store));
     free(store);
 }
