@@ -158,6 +158,20 @@ static void an_extension_is_the_limit(void **state)
     assert_string_equal(told(world), "key1000000:80:80/100>");
 }
 
+/* Given a key whose limit on the plan is another, then percents are of that. */
+static void an_override_is_the_limit(void **state)
+{
+    world_t *world = *state;
+    furnish(world, 10, "{}");
+    fg_api_key_t key = world_key(world, "key1000000");
+    key.extension = FG_STR("{\"overrides\":{\"planaa\":{\"quota\":{\"limit\":20}}}}");
+    CHANGE(world, fg_store_key_update(world->store, &key, FG_STR_NONE, reterr));
+    spend(world, VALUE_1, 15);
+    assert_string_equal(told(world), "");
+    spend(world, VALUE_1, 1);
+    assert_string_equal(told(world), "key1000000:80:16/20>");
+}
+
 /* Given a store that fails anywhere in the drain, then alerts and events are there exactly when the
  * counts are, and in the end once. Rule AL4. */
 static void a_failed_drain_fires_later(void **state)
@@ -291,6 +305,7 @@ int main(void)
         WORLD_TEST(a_plan_chooses_its_thresholds),
         WORLD_TEST(a_changed_limit_fires_only_what_has_not),
         WORLD_TEST(an_extension_is_the_limit),
+        WORLD_TEST(an_override_is_the_limit),
         WORLD_TEST(a_failed_drain_fires_later),
         WORLD_TEST(no_quota_no_alert),
         WORLD_TEST(the_last_hour_is_read_from_the_minutes),
