@@ -115,22 +115,21 @@ static void entry_fill(fg_gate_writer_t *writer, fg_gate_entry_t *entry, uint64_
     atomic_fetch_add_explicit(&header->key_count, 1, memory_order_relaxed);
 }
 
-/* Room for the values of the key that are not there. *owner, who may be about to go, is found again
- * when the directory becomes another. */
+/* Room for the values of the key that are not there. Rotation is refused only when the directory
+ * ends, which is larger than the keys that it was made for. *owner is found again when the directory
+ * becomes another. */
 static fg_status_t make_room(fg_gate_writer_t *writer, const fg_gate_key_t *key,
                              fg_gate_entry_t **owner, fg_error_t *reterr)
 {
     uint64_t keys = atomic_load_explicit(&writer->gate->header->key_count, memory_order_relaxed);
-    size_t count = 0, going = 0;
+    size_t count = 0;
     fg_digest_t owner_digest = *owner ? (*owner)->digest : key->digest;
     for (size_t i = 0; i <= key->value_count; i++) {
         fg_digest_t digest = i < key->value_count ? key->values[i].digest : key->digest;
         const fg_gate_entry_t *entry = fg_gate_entry_find(writer->gate, digest);
         count += !entry || !is_key(entry);
     }
-    if (*owner && is_key(*owner) && !fg_digest_eq(owner_digest, key->digest))
-        going = !is_wanted(key, owner_digest);
-    if (count > going && keys + count - going > writer->keys_max)
+    if (!*owner && keys + count > writer->keys_max)
         return fg_gate_refuse_full_keys(writer, reterr);
     fg_status_t status = fg_gate_directory_reserve(writer, count, reterr);
     if (status == FG_OK && *owner)

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+enum { RETIRED_PER_DRAIN = 1 << 15 }; /* a plan of a million keys goes in half a minute */
+
 fg_status_t fg_gate_refuse_full_slots(const fg_gate_writer_t *writer, fg_error_t *reterr)
 {
     return fg_error_set(reterr, FG_FULL, "slots",
@@ -184,7 +186,7 @@ bool fg_gate_retired_drain(fg_gate_writer_t *writer, fg_mono_t now,
                            bool (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx)
 {
     fg_gate_pool_t *queue = &writer->retired_queue;
-    while (queue->count > 0) {
+    for (int left = RETIRED_PER_DRAIN; queue->count > 0 && left > 0; left--) {
         fg_gate_retired_t oldest = queue->items[queue->first];
         if (now.us - oldest.at.us < FG_GATE_QUARANTINE_US)
             break;

@@ -64,7 +64,7 @@ void fg_gate_wanted(fg_gate_writer_t *writer, void (*each)(void *ctx, const fg_g
         if (atomic_load_explicit(&gate->header->wants[i], memory_order_relaxed) == 0)
             continue;
         uint32_t wish = atomic_exchange_explicit(&gate->header->wants[i], 0, memory_order_acquire);
-        if (wish == 0 || wish > slots)
+        if (wish == 0 || wish > slots || (gate->slots[wish - 1].plan_index & FG_GATE_SLOT_RETIRED))
             continue;
         fg_gate_usage_t usage = fg_gate_slot_usage(writer, &gate->slots[wish - 1]);
         if (usage.key_id != 0 && usage.key_id != FG_GATE_CHUNK)

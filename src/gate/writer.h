@@ -140,8 +140,8 @@ uint32_t fg_gate_slot_retired(const fg_gate_writer_t *writer, uint64_t owner, ui
 void fg_gate_slot_revive(fg_gate_writer_t *writer, uint32_t index);
 /* Forget a retired slot: its last figures are handed to nobody. */
 void fg_gate_slot_disown(fg_gate_writer_t *writer, uint32_t index);
-/* Hand the last figures of each retired slot whose quarantine is over to `each`, and free it. False
- * as soon as `each` says so; the rest stays. */
+/* Hand the last figures of the retired slots whose quarantine is over to `each`, some thousands at a
+ * time, and free them. False as soon as `each` says so; the rest stays. */
 FG_MUST_USE bool fg_gate_retired_drain(fg_gate_writer_t *writer, fg_mono_t now,
                                        bool (*each)(void *ctx, const fg_gate_usage_t *usage),
                                        void *ctx);

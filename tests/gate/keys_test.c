@@ -170,6 +170,26 @@ static void five_values_and_one_past(void **state)
     assert_int_equal(kind_of(999, 1), FG_VERDICT_KEY_UNKNOWN);
 }
 
+/* The keys that the gate was made for are all there: values are rotated all the same. */
+static void a_value_is_rotated_in_a_full_gate(void **state)
+{
+    (void)state;
+    world.options.keys_max = 3;
+    reopen();
+    plan_put(&world, PLAN, no_throttle(), daily(9));
+    for (uint64_t key = 1; key <= 3; key++)
+        assert_int_equal(put(row_of(key, key * 100)), FG_OK);
+    for (uint64_t value = 100; value < 110; value++) {
+        row_t *row = row_of(KEY, value + 1);
+        further(row, value, NEVER, NEVER);
+        assert_int_equal(replace(value, row), FG_OK);
+    }
+    assert_int_equal(left(110), 8);
+    assert_int_equal(left(109), 7);
+    assert_int_equal(put(row_of(4, 400)), FG_FULL);
+    assert_string_equal(world.error.field, "keys");
+}
+
 /* given a row, when the values of a key become others, expect each to be as the last column says. */
 static void values_come_and_go(void **state)
 {
@@ -939,6 +959,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(a_value_is_rotated_with_overlap),
         WITH_WORLD(five_values_and_one_past),
+        WITH_WORLD(a_value_is_rotated_in_a_full_gate),
         WITH_WORLD(values_come_and_go),
         WITH_WORLD(all_values_are_disabled_and_deleted_with_their_key),
         WITH_WORLD(validity_of_key_and_value),

@@ -85,7 +85,7 @@ static inline void world_teardown(world_t *world)
 /* The value of key number `key`. */
 static inline fg_str_t value_of(uint64_t key)
 {
-    static char text[32]; /* until the next call */
+    static char text[40]; /* until the next call */
     snprintf(text, sizeof(text), "value-of-the-key-%010llu", (unsigned long long)key);
     return fg_str(text);
 }
