@@ -268,6 +268,31 @@ static void a_key_begins_and_ends(void **state)
     assert_string_equal(world_reason(world, VALUE_2), "admitted");
 }
 
+/* Given a key that ends before its replaced value does, then that value ends with the key; given a
+ * value that ends before the key, then the value alone. Rules E6, K11. */
+static void the_earlier_end_holds(void **state)
+{
+    world_t *world = *state;
+    fg_now_t before = clock_now;
+    world_furnish(world);
+    rotate(world, VALUE_3, 20);
+    fg_str_t extension =
+        fg_arena_printf(world->arena, "{\"expiresAt\":%lld}", (long long)before.wall.s + 10);
+    set_key(world, "key1000000", NULL, extension.at);
+    publish(world);
+    clock_now.wall.s = before.wall.s + 10;
+    assert_string_equal(world_reason(world, VALUE_1), "key-expired");
+    assert_string_equal(world_reason(world, VALUE_3), "key-expired");
+    clock_now = before;
+    extension.at = "{\"notBefore\":1}";
+    set_key(world, "key1000000", NULL, extension.at);
+    publish(world);
+    clock_now.wall.s = before.wall.s + 20;
+    assert_string_equal(world_reason(world, VALUE_1), "key-expired");
+    assert_string_equal(world_reason(world, VALUE_3), "admitted");
+    clock_now = before;
+}
+
 /* Given rules of key and plan, then each is asked. Rule X5. */
 static void addresses_are_allowed_and_denied(void **state)
 {
@@ -378,14 +403,23 @@ static void last_uses_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(an_override_reaches_the_gate),      WORLD_TEST(an_override_ends),
-        WORLD_TEST(keys_of_a_customer_share),          WORLD_TEST(a_key_changes_its_customer),
-        WORLD_TEST(a_plan_changes_its_scope),          WORLD_TEST(what_remains_is_shared),
-        WORLD_TEST(rotated_values_share_their_counts), WORLD_TEST(a_value_comes_back),
-        WORLD_TEST(all_values_go_with_the_key),        WORLD_TEST(a_key_begins_and_ends),
-        WORLD_TEST(addresses_are_allowed_and_denied),  WORLD_TEST(addresses_are_throttled),
-        WORLD_TEST(a_shadow_refuses_nobody),           WORLD_TEST(methods_are_throttled),
-        WORLD_TEST(a_star_is_every_served_method),     WORLD_TEST(last_uses_are_kept),
+        WORLD_TEST(an_override_reaches_the_gate),
+        WORLD_TEST(an_override_ends),
+        WORLD_TEST(keys_of_a_customer_share),
+        WORLD_TEST(a_key_changes_its_customer),
+        WORLD_TEST(a_plan_changes_its_scope),
+        WORLD_TEST(what_remains_is_shared),
+        WORLD_TEST(rotated_values_share_their_counts),
+        WORLD_TEST(a_value_comes_back),
+        WORLD_TEST(all_values_go_with_the_key),
+        WORLD_TEST(a_key_begins_and_ends),
+        WORLD_TEST(the_earlier_end_holds),
+        WORLD_TEST(addresses_are_allowed_and_denied),
+        WORLD_TEST(addresses_are_throttled),
+        WORLD_TEST(a_shadow_refuses_nobody),
+        WORLD_TEST(methods_are_throttled),
+        WORLD_TEST(a_star_is_every_served_method),
+        WORLD_TEST(last_uses_are_kept),
     };
     int failures = cmocka_run_group_tests_name("published", tests, NULL, NULL);
     is_rebuilt = true;

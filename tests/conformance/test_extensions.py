@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import subprocess
+import threading
 import time
 
 import pytest
@@ -136,6 +137,27 @@ def test_an_overlap_ends(scene):
     assert scene.get(second).status == 200
     assert "values" not in shown(scene, "apikeys", key_id)
     harness.wait_until(lambda: is_free(scene, first), what="the old value to go")
+
+
+def test_a_rotation_refuses_nobody(scene):
+    """Rule K11: callers with the old value and with the new one, while the value is replaced again and again."""
+    key_id, first = scene.key(scene.plan())
+    values, statuses, is_over = [first], [], threading.Event()
+
+    def call():
+        while not is_over.is_set():
+            statuses.extend(scene.get(value).status for value in tuple(values))
+
+    callers = [threading.Thread(target=call) for _ in range(2)]
+    for caller in callers:
+        caller.start()
+    for _ in range(4):
+        values.append(rotate(scene, key_id, "1h"))
+        time.sleep(0.1)
+    is_over.set()
+    for caller in callers:
+        caller.join()
+    assert len(statuses) > 20 and set(statuses) == {200}
 
 
 def test_k6_a_value_without_overlap_stops_at_once(scene):

@@ -312,7 +312,7 @@ static void ends_are_in_the_future(void **state)
 static void hashed_values_are_told_once(void **state)
 {
     scene_t *scene = *state;
-    char key[16];
+    char key[16], plan[16], body[128];
     fg_error_t error = {0};
     fg_store_close(scene->store);
     fg_store_options_t options = {
@@ -332,6 +332,12 @@ static void hashed_values_are_told_once(void **state)
     call(scene, 200, "PATCH", ROTATE("second-value-0123456789", "24h"), "/apikeys/%s", key);
     assert_string_equal(text_at(scene, "value"), "second-value-0123456789");
     call(scene, 409, "POST", "{\"value\":\"first-value-0123456789\"}", "/apikeys");
+    plan_make(scene, "{\"name\":\"p\"}", plan);
+    snprintf(body, sizeof(body), "{\"keyId\":\"%s\",\"keyType\":\"API_KEY\"}", key);
+    call(scene, 201, "POST", body, "/usageplans/%s/keys", plan);
+    assert_string_equal(header_at(scene, "x-faregate-key-values").at, "hashed");
+    call(scene, 200, "GET", NULL, "/usageplans/%s/keys", plan);
+    assert_string_equal(header_at(scene, "x-faregate-key-values").at, "hashed");
 }
 
 /* What could be read before stays so until it is purged. */
