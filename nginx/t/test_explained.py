@@ -1,5 +1,6 @@
 """What is kept of a request: a line for `faregate explain` from every refusal, and figures of every request."""
 
+import re
 import threading
 
 import pytest
@@ -91,3 +92,35 @@ def test_a_key_deleted_under_way_is_explained(node):
     caller.join()
     line = explained(node, answers[0].headers["x-amzn-requestid"])
     assert (answers[0].status, line["reason"], line["status"]) == (403, "key-deleted", 403)
+
+
+def figures(node, family):
+    """{label value: number} of a family's samples for the scene's stage; the label is outcome, class, or none."""
+    text = node.daemon.call("GET", "/metrics", is_signed=False).body.decode()
+    found = {}
+    for labels, number in re.findall(r"^%s\{(.*?)\} (\S+)$" % family, text, re.M):
+        labels = dict(re.findall(r'(\w+)="(.*?)"', labels))
+        if labels.pop("api") == node.scene.api_id and labels.pop("stage") == "prod":
+            found["".join(labels.values())] = float(number)
+    return found
+
+
+def test_every_request_is_measured_once(node):
+    """Given requests of each outcome, then each is counted under its own, with the class of its answer."""
+    scene = node.scene
+    spent = scene.key(scene.plan(limit=1))[1]
+    slow = scene.key(scene.plan(rate=0.01, burst=1))[1]
+    before = [figures(node, "faregate_%s_total" % name) for name in ("requests", "responses")]
+    asked = figures(node, "faregate_integration_duration_seconds_count")
+    for target, sent in ((scene.path(), spent), (scene.path(), spent), ("/guarded/secret", slow), (scene.path(), slow),
+                         ("/dry/secret", slow), (scene.path(), None), (scene.path("dead/x"), None),
+                         ("/back/ok", scene.key(scene.plan())[1])):
+        node.get(target, sent)
+    node.verdict()  # the last one is logged, and so measured
+    grown = {"admitted": 4, "over_quota": 1, "throttled": 1, "forbidden": 1, "unavailable": 1}
+    now = figures(node, "faregate_requests_total")
+    assert {name: now[name] - before[0].get(name, 0) for name in grown} == grown
+    now = figures(node, "faregate_responses_total")
+    assert {name: now[name] - before[1].get(name, 0) for name in ("2xx", "4xx", "5xx")} == {"2xx": 4, "4xx": 3, "5xx": 1}
+    now = figures(node, "faregate_integration_duration_seconds_count")
+    assert now[""] - asked.get("", 0) == 2
