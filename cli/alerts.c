@@ -6,50 +6,31 @@
 #include "output.h"
 
 #include <stdio.h>
-#include <time.h>
 
 typedef struct alerts {
     fg_wishes_t wishes;
     const char *state, *limit, *position, *url, *json;
 } alerts_t;
 
-static const char *text_at(const json_t *object, const char *member)
-{
-    const char *text = json_string_value(json_object_get(object, member));
-    return text ? text : "-";
-}
-
-static const char *date_text(json_int_t seconds)
-{
-    char text[32];
-    time_t at = (time_t)seconds;
-    struct tm parts;
-
-    gmtime_r(&at, &parts);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return fg_text("%s", text);
-}
-
 static void print_event(const json_t *item)
 {
     const json_t *data = json_object_get(json_object_get(item, "event"), "data");
     const json_t *threshold = json_object_get(data, "threshold");
-    const char *error = text_at(item, "lastError");
+    const char *error = fg_ask_text(item, "lastError");
 
-    printf("%s  %-9s  ", date_text(json_integer_value(json_object_get(item, "createdDate"))),
-           text_at(item, "state"));
+    printf("%s  %-9s  ", fg_ask_time(item, "createdDate"), fg_ask_text(item, "state"));
     if (threshold)
         printf("plan %s  %s %s  %d%%  %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
                "  runs out %s",
-               text_at(data, "planId"),
+               fg_ask_text(data, "planId"),
                json_is_string(json_object_get(data, "keyId")) ? "key" : "customer",
-               text_at(json_object_get(item, "event"), "subject"),
+               fg_ask_text(json_object_get(item, "event"), "subject"),
                (int)json_integer_value(threshold),
                json_integer_value(json_object_get(data, "used")),
                json_integer_value(json_object_get(data, "limit")),
-               text_at(json_object_get(data, "forecast"), "runsOutAt"));
+               fg_ask_text(json_object_get(data, "forecast"), "runsOutAt"));
     else
-        printf("test  to %s", text_at(item, "url"));
+        printf("test  to %s", fg_ask_text(item, "url"));
     if (strcmp(error, "-") != 0)
         printf("  (attempt %d: %s)", (int)json_integer_value(json_object_get(item, "attempts")),
                error);
@@ -69,7 +50,7 @@ static void print_list(const json_t *answer)
         print_event(item);
     }
     if (json_object_get(answer, "position"))
-        fg_say("there are more: --position %s", text_at(answer, "position"));
+        fg_say("there are more: --position %s", fg_ask_text(answer, "position"));
 }
 
 static int list(const alerts_t *alerts)
@@ -101,7 +82,8 @@ static int show_webhook(const alerts_t *alerts)
     if (alerts->json)
         fg_output_print(answer, "json", "");
     else
-        printf("url     %s\nsecret  %s\n", text_at(answer, "url"), text_at(answer, "secret"));
+        printf("url     %s\nsecret  %s\n", fg_ask_text(answer, "url"),
+               fg_ask_text(answer, "secret"));
     return FG_EXIT_OK;
 }
 
@@ -119,7 +101,8 @@ static int send_test(const alerts_t *alerts)
     if (alerts->json)
         fg_output_print(answer, "json", "");
     else
-        printf("event %s is on its way to %s\n", text_at(answer, "id"), text_at(answer, "url"));
+        printf("event %s is on its way to %s\n", fg_ask_text(answer, "id"),
+               fg_ask_text(answer, "url"));
     return FG_EXIT_OK;
 }
 

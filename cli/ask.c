@@ -1,7 +1,10 @@
 #include "ask.h"
 
 #include "base/uri.h"
+#include "printable.h"
 #include "request.h"
+
+#include <time.h>
 
 fg_str_t fg_ask_path(const char *pattern, const char *label)
 {
@@ -59,4 +62,21 @@ int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
 int fg_ask_lookup(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
 {
     return ask_for(wishes, ask, FG_EXIT_NOT_FOUND, ret_answer);
+}
+
+const char *fg_ask_text(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text ? fg_printable(text) : "-";
+}
+
+const char *fg_ask_time(const json_t *object, const char *member)
+{
+    char text[32];
+    time_t at = (time_t)json_integer_value(json_object_get(object, member));
+    struct tm parts;
+
+    gmtime_r(&at, &parts);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return fg_text("%s", text);
 }

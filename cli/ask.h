@@ -44,4 +44,8 @@ FG_MUST_USE int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **
 /* The same of a call that looks one thing up: FG_EXIT_NOT_FOUND when it is not there. */
 FG_MUST_USE int fg_ask_lookup(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer);
 
+/* For lines on a terminal: a text member without what could steer it, "-" when absent; a time. */
+const char *fg_ask_text(const json_t *object, const char *member);
+const char *fg_ask_time(const json_t *object, const char *member);
+
 #endif

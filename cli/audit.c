@@ -6,27 +6,16 @@
 #include "output.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static const char *text_at(const json_t *object, const char *member)
-{
-    const char *text = json_string_value(json_object_get(object, member));
-    return text ? text : "-";
-}
 
 static void print_entry(const json_t *entry)
 {
-    char date[32];
-    time_t at = (time_t)json_integer_value(json_object_get(entry, "date"));
-    struct tm parts;
     fg_str_t before = fg_json_render(json_object_get(entry, "before"), fg_cli_arena());
     fg_str_t after = fg_json_render(json_object_get(entry, "after"), fg_cli_arena());
 
-    gmtime_r(&at, &parts);
-    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    printf("%s  %s  %s  %s  %.*s -> %.*s  %s\n", date, text_at(entry, "accessKeyId"),
-           text_at(entry, "operation"), text_at(entry, "subject"), FG_STR_ARG(before),
-           FG_STR_ARG(after), text_at(entry, "requestId"));
+    printf("%s  %s  %s  %s  %.*s -> %.*s  %s\n", fg_ask_time(entry, "date"),
+           fg_ask_text(entry, "accessKeyId"), fg_ask_text(entry, "operation"),
+           fg_ask_text(entry, "subject"), FG_STR_ARG(before), FG_STR_ARG(after),
+           fg_ask_text(entry, "requestId"));
 }
 
 static void print_list(const json_t *answer)
@@ -42,7 +31,7 @@ static void print_list(const json_t *answer)
         print_entry(item);
     }
     if (json_object_get(answer, "position"))
-        fg_say("there are more: --position %s", text_at(answer, "position"));
+        fg_say("there are more: --position %s", fg_ask_text(answer, "position"));
 }
 
 int fg_audit_command(int argc, char **argv)

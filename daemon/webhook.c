@@ -201,6 +201,15 @@ static void fail(flight_t *flight, bool is_final, fg_wall_t now)
            FG_STR_ARG(event->last_error));
 }
 
+/* It may quote what a receiver or its certificate said: nothing but visible ASCII goes on record. */
+static fg_str_t reason_of(flight_t *flight, CURLcode code)
+{
+    for (char *at = flight->reason; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return fg_str(flight->reason[0] ? flight->reason : curl_easy_strerror(code));
+}
+
 static void land(flight_t *flight, CURLcode code, fg_wall_t now)
 {
     fg_outbox_event_t *event = &flight->event;
@@ -216,7 +225,7 @@ static void land(flight_t *flight, CURLcode code, fg_wall_t now)
     if (code == CURLE_OK)
         event->last_error = fg_arena_printf(flight->arena, "answered %ld", status);
     else
-        event->last_error = fg_str(flight->reason[0] ? flight->reason : curl_easy_strerror(code));
+        event->last_error = reason_of(flight, code);
     fail(flight, code == CURLE_OK && status == STATUS_GONE, now);
 }
 
