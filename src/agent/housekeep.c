@@ -1,11 +1,11 @@
 /*
- * housekeep - what is due without anybody asking: values of keys whose end has come, and when values
- * were last used.
+ * housekeep - what is due without anybody asking: values of keys whose end has come, and when
+ * values were last used.
  *
  * The gate refuses a value from its end on by itself; here it only goes out of store and gate. When
  * a value was last used stands in the gate, to the minute; the store follows in rounds, some keys
- * each second and one round a minute at most, so that a million keys cost what a thousand do. A gate
- * that is lost loses at most what the round had not come to.
+ * each second and one round a minute at most, so that a million keys cost each second what a few
+ * thousand do. A gate that is lost loses at most what the round had not come to.
  */
 #include "agent/state.h"
 

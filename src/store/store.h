@@ -178,7 +178,8 @@ FG_MUST_USE fg_status_t fg_store_customer_id(fg_store_t *store, uint64_t number,
 /* ---- usage plans (store/usage_plan.c) ---- */
 FG_MUST_USE fg_status_t fg_store_plan_insert(fg_store_t *store, fg_usage_plan_t *plan,
                                              fg_error_t *reterr);
-/* Stages too. Change KEY for its keys as well when the extension's quotaScope or shadowPlanId is another. */
+/* Stages too. Change KEY for its keys as well when the extension's quotaScope or shadowPlanId is
+ * another. */
 FG_MUST_USE fg_status_t fg_store_plan_update(fg_store_t *store, const fg_usage_plan_t *plan,
                                              fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_plan_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena,

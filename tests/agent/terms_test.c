@@ -321,7 +321,8 @@ static void addresses_are_throttled(void **state)
     assert_string_equal(reason_from(world, VALUE_2, "10.1.2.3"), "admitted");
 }
 
-/* Given a shadow plan of 1 a day, then it would refuse the second request, which passes. Rule E3. */
+/* Given a shadow plan of 1 a day, then it would refuse the second request, which passes. Rule E3.
+ */
 static void a_shadow_refuses_nobody(void **state)
 {
     world_t *world = *state;
