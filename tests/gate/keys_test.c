@@ -425,7 +425,7 @@ static void a_pair_that_comes_back_goes_on(void **state)
     assert_int_equal(kind_of(100, 1), FG_VERDICT_KEY_WITHOUT_PLAN);
     assert_int_equal(slots_used(), 0);
     row->key.grant_count = 1;
-    row->grants[0].quota_word = FG_QUOTA_WORD(20000, 5); /* what a store may think */
+    row->grants[0].quota_word = FG_QUOTA_WORD(20000, 0); /* what the store was told last */
     assert_int_equal(put(row), FG_OK);
     assert_int_equal(usage_of(100, PLAN).slot_index, slot);
     assert_int_equal(left(100), 7);
