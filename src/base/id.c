@@ -114,6 +114,15 @@ uint64_t fg_id_pack(fg_str_t id)
     return word;
 }
 
+bool fg_id_is_packed(uint64_t word)
+{
+    size_t length = 0;
+    for (; word > 0; word /= ID_BASE, length++)
+        if (word % ID_BASE == 0)
+            return false;
+    return length > 0 && length <= FG_ID_BYTES_MAX;
+}
+
 size_t fg_id_unpack(uint64_t word, char *ret_id)
 {
     char reversed[FG_ID_BYTES_MAX];

@@ -31,6 +31,8 @@ FG_MUST_USE bool fg_uuid_make(fg_random_t random, char *ret_uuid);
 
 /* The word of an id of 1 to FG_ID_BYTES_MAX characters of [a-z0-9]; 0 for anything else. */
 uint64_t fg_id_pack(fg_str_t id);
+/* Did fg_id_pack make it? For words that may be damaged. */
+bool fg_id_is_packed(uint64_t word);
 /* The text of a word, NUL-terminated, FG_ID_BYTES_MAX + 1 bytes of room; "" for 0. Returns its length. */
 size_t fg_id_unpack(uint64_t word, char *ret_id);
 

@@ -37,17 +37,20 @@ int64_t fg_lease_life_ms(uint64_t demand_milli_rps)
     return life > FG_LEASE_LIFE_MAX_MS ? FG_LEASE_LIFE_MAX_MS : (int64_t)life;
 }
 
-uint64_t fg_lease_size(uint64_t demand_milli_rps, uint64_t remaining, uint32_t nodes)
+uint64_t fg_lease_size(uint64_t limit, uint64_t remaining, uint64_t demand_milli_rps,
+                       uint32_t nodes)
 {
     FG_ASSERT(nodes > 0);
-    if (remaining == 0)
-        return 0;
     uint64_t demand = bounded(demand_milli_rps);
     uint64_t size = spent_in(demand, (uint64_t)fg_lease_life_ms(demand));
-    uint64_t share = remaining / (2 * (uint64_t)nodes);
+    uint64_t share = remaining / (2 * (uint64_t)nodes), least = fg_lease_first(limit) / nodes;
     if (size > share)
         size = share;
-    return size > 0 ? size : 1;
+    if (size < least)
+        size = least;
+    if (size == 0)
+        size = 1;
+    return size < remaining ? size : remaining;
 }
 
 uint64_t fg_lease_extend(fg_lease_state_t state)
@@ -56,8 +59,8 @@ uint64_t fg_lease_extend(fg_lease_state_t state)
     uint64_t low = spent_in(bounded(state.demand_milli_rps), FG_LEASE_LOW_MS);
     if (state.used >= state.limit || left >= (low > 0 ? low : 1))
         return state.granted;
-    uint64_t granted =
-        state.used + fg_lease_size(state.demand_milli_rps, state.limit - state.used, state.nodes);
+    uint64_t granted = state.used + fg_lease_size(state.limit, state.limit - state.used,
+                                                  state.demand_milli_rps, state.nodes);
     FG_ASSERT(granted <= state.limit);
     return granted > state.granted ? granted : state.granted;
 }

@@ -38,9 +38,11 @@ static inline uint64_t fg_lease_first(uint64_t limit)
 /* How long a lease shall last: FG_LEASE_REQUESTS_MIN requests at this demand, within the bounds. */
 int64_t fg_lease_life_ms(uint64_t demand_milli_rps);
 
-/* Requests of a lease: life times demand, at most half of what remains for each of the `nodes`, and
- * at least 1. `remaining` is the limit less what is used; 0 gives 0. */
-uint64_t fg_lease_size(uint64_t demand_milli_rps, uint64_t remaining, uint32_t nodes);
+/* Requests of a lease: life times demand, at most half of what remains for each of the `nodes`; but
+ * never less than a node's part of the first grant, so that the end of a quota is not granted one by
+ * one. `remaining` is the limit less what is used, and bounds it. */
+uint64_t fg_lease_size(uint64_t limit, uint64_t remaining, uint64_t demand_milli_rps,
+                       uint32_t nodes);
 
 /* A window's count and grant, both absolute. */
 typedef struct fg_lease_state {

@@ -83,6 +83,18 @@ static void uuids_are_version_4(void **state)
     assert_non_null(strchr("89ab", uuid[19]));
 }
 
+/* Words that no id gives, as a damaged page may hold them. */
+static void damaged_words_are_known(void **state)
+{
+    (void)state;
+    assert_true(fg_id_is_packed(fg_id_pack(FG_STR("a"))));
+    assert_true(fg_id_is_packed(fg_id_pack(FG_STR("999999999999"))));
+    assert_false(fg_id_is_packed(0));
+    assert_false(fg_id_is_packed(37));
+    assert_false(fg_id_is_packed(fg_id_pack(FG_STR("abc")) * 37 + 37));
+    assert_false(fg_id_is_packed(UINT64_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +103,7 @@ int main(void)
         cmocka_unit_test(letters_are_drawn_evenly),
         cmocka_unit_test(without_randomness_there_is_no_id),
         cmocka_unit_test(uuids_are_version_4),
+        cmocka_unit_test(damaged_words_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

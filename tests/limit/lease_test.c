@@ -38,25 +38,29 @@ static void sizes_by_table(void **state)
 {
     (void)state;
     static const struct {
-        uint64_t demand_milli_rps, remaining;
+        uint64_t limit, remaining, demand_milli_rps;
         uint32_t nodes;
         uint64_t size;
     } rows[] = {
-        {0, 0, 1, 0},                  /* nothing remains: nothing */
-        {0, 1000, 1, 1},               /* nobody asks: one */
-        {1000, 1000, 1, 16},           /* one a second: the 16 that a lease is for at least */
-        {8, 1000, 1, 1},               /* one in two minutes */
-        {12000, 600000, 1, 120},       /* the example of the essay */
-        {1000000, 1000000, 1, 10000},  /* a thousand a second: ten seconds of it */
-        {1000000, 1000, 1, 500},       /* half of what remains */
-        {1000000, 1000, 5, 100},       /* half of this node's part of it */
-        {1000000, 2, 1, 1},            /* the last two one by one */
-        {1000000, 1, 1, 1},            /* and the last */
-        {1000000, 1, 10, 1},
-        {UINT64_MAX, FG_QUOTA_USED_MAX, 1, FG_LEASE_DEMAND_MAX / 100}, /* ten seconds of the most */
+        {1000000, 0, 0, 1, 0},                  /* nothing remains: nothing */
+        {150, 150, 0, 1, 1},                    /* nobody asks: one, */
+        {1000000, 1000, 0, 1, 16},              /* or what is granted unasked anyway */
+        {150, 140, 1000, 1, 16},                /* one a second: the 16 that a lease is for */
+        {150, 140, 8, 1, 1},                    /* one in two minutes */
+        {1000000, 600000, 12000, 1, 120},       /* the example of the essay */
+        {1000000, 1000000, 1000000, 1, 10000},  /* a thousand a second: ten seconds of it */
+        {1000000, 1000, 1000000, 1, 500},       /* half of what remains */
+        {1000000, 1000, 1000000, 5, 100},       /* half of this node's part of it */
+        {1000000, 20, 1000000, 1, 16},          /* the last few at once, */
+        {1000000, 10, 1000000, 1, 10},
+        {1000000, 20, 1000000, 4, 4},           /* or this node's part, */
+        {150, 3, 1000000, 1, 1},                /* of a small quota one by one, */
+        {150, 1, 1000000, 10, 1},               /* and the last one whole */
+        {FG_QUOTA_USED_MAX, FG_QUOTA_USED_MAX, UINT64_MAX, 1, FG_LEASE_DEMAND_MAX / 100},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++)
-        assert_int_equal(fg_lease_size(rows[i].demand_milli_rps, rows[i].remaining, rows[i].nodes),
+        assert_int_equal(fg_lease_size(rows[i].limit, rows[i].remaining, rows[i].demand_milli_rps,
+                                       rows[i].nodes),
                          rows[i].size);
 }
 
@@ -72,9 +76,9 @@ static void extensions_by_table(void **state)
         /* three seconds' worth: not yet; one less: a lease beyond what is used */
         {{.limit = 1000, .used = 170, .granted = 200, .demand_milli_rps = 10000}, 200},
         {{.limit = 1000, .used = 171, .granted = 200, .demand_milli_rps = 10000}, 271},
-        /* quiet, with one left: not yet; dry: one */
+        /* quiet, with one left: not yet; dry: as much as the first grant */
         {{.limit = 1000, .used = 199, .granted = 200}, 200},
-        {{.limit = 1000, .used = 200, .granted = 200}, 201},
+        {{.limit = 1000, .used = 200, .granted = 200}, 210},
         /* at the limit, or beyond a lowered one: nothing, and nothing taken back */
         {{.limit = 200, .used = 200, .granted = 200, .demand_milli_rps = 10000}, 200},
         {{.limit = 100, .used = 150, .granted = 200, .demand_milli_rps = 10000}, 200},
@@ -91,7 +95,8 @@ static void extensions_by_table(void **state)
     }
 }
 
-/* Random states: never beyond the limit, never back, at most half of what remains is at stake, and
+/* Random states: never beyond the limit, never back, at most half of what remains, or the
+ * first grant, is at stake, and
  * a dry window with anything left is granted something. Rule L2. */
 static void random_states_keep_the_bounds(void **state)
 {
@@ -112,7 +117,9 @@ static void random_states_keep_the_bounds(void **state)
             .nodes = 1 + (uint32_t)(words[3] >> 32) % 20,
         };
         uint64_t granted = fg_lease_extend(given), remaining = limit - used;
-        uint64_t stake = remaining / 2 / given.nodes;
+        uint64_t stake = remaining / 2 / given.nodes, first = fg_lease_first(limit) / given.nodes;
+        if (stake < first)
+            stake = first;
         assert_true(granted >= given.granted && granted <= limit);
         assert_true(granted == given.granted || granted - used <= (stake > 0 ? stake : 1));
         assert_true(given.granted > used || remaining == 0 || granted > used);
