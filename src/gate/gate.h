@@ -335,8 +335,8 @@ FG_MUST_USE bool fg_gate_group_usage(const fg_gate_writer_t *writer, uint64_t gr
 
 /* Does a living worker have the file mapped? */
 bool fg_gate_is_held(const fg_gate_writer_t *writer);
-/* What the file that an opening replaced as FG_GATE_LEFT had counted, as far as it can be read;
- * nothing when there is none. Its path is that of the gate. */
+/* What the file that an opening replaced (FG_GATE_LEFT, FG_GATE_REBOOTED) had counted, as far as it
+ * can be read; nothing when there is none. `path` is that of the gate. */
 void fg_gate_salvage(const char *path, void (*each)(void *ctx, const fg_gate_usage_t *usage),
                      void *ctx);
 void fg_gate_salvage_end(const char *path); /* the file is not needed any more */

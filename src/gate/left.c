@@ -95,11 +95,10 @@ static void salvage_slot(const fg_gate_t *gate, const fg_gate_slot_t *slot,
                          void (*each)(void *ctx, const fg_gate_usage_t *usage), void *ctx)
 {
     uint64_t key_id = atomic_load_explicit(&slot->key_id, memory_order_relaxed);
-    if (key_id == 0 || key_id == FG_GATE_CHUNK || FG_GATE_IS_GROUP(key_id) ||
-        (slot->plan_index & FG_GATE_SLOT_SHADOW))
+    if (!fg_id_is_packed(key_id) || (slot->plan_index & FG_GATE_SLOT_SHADOW))
         return;
     const fg_gate_record_t *record = fg_gate_record_of(gate, FG_GATE_SLOT_PLAN(slot->plan_index));
-    if (!record || record->plan_id == 0)
+    if (!record || !fg_id_is_packed(record->plan_id))
         return;
     fg_gate_usage_t usage = {
         .key_id = key_id,

@@ -96,12 +96,13 @@ static uint64_t number_of(const char *path)
     return stat(path, &file) == 0 ? (uint64_t)file.st_ino : 0;
 }
 
-/* Rule L5: what it counted is read later. */
+/* Rule L5: what it counted is read later. One that was put aside before goes first: whoever came
+ * after it died before it had read it, and so before its own gate served anybody. */
 static void put_aside(const char *path)
 {
     char left[PATH_MAX];
     if (fg_gate_left_path(path, left, sizeof(left)))
-        (void)rename(path, left);
+        (void)renameat2(AT_FDCWD, path, AT_FDCWD, left, RENAME_NOREPLACE);
 }
 
 /* Open what lies at `path`; NULL when it cannot be used, with *ret_opening saying why. */
@@ -114,9 +115,10 @@ static fg_gate_t *open_present(const char *path, const fg_gate_options_t *option
     *ret_opening = status == FG_NOT_FOUND ? FG_GATE_NEW : FG_GATE_REPLACED;
     if (status != FG_OK)
         return NULL;
+    bool is_known = is_ours(gate->header, options, wanted);
     bool is_same_boot =
         strncmp(gate->header->boot_id, options->boot_id, sizeof(gate->header->boot_id)) == 0;
-    if (is_ours(gate->header, options, wanted)) {
+    if (is_known) {
         *ret_opening = is_same_boot ? FG_GATE_OURS : FG_GATE_REBOOTED;
         if (is_same_boot && fg_gate_is_continued(gate, options, number_of(path)))
             return gate;
@@ -127,7 +129,7 @@ static fg_gate_t *open_present(const char *path, const fg_gate_options_t *option
     atomic_store_explicit(&gate->header->is_closed, 1, memory_order_release);
     atomic_store_explicit(&gate->header->is_retired, 1, memory_order_release);
     fg_gate_close(gate);
-    if (*ret_opening == FG_GATE_LEFT)
+    if (is_known)
         put_aside(path);
     return NULL;
 }

@@ -93,7 +93,7 @@ bool fg_gate_is_continued(const fg_gate_t *gate, const fg_gate_options_t *option
                           uint64_t file_number);
 /* Does a living process that claimed a region have this file mapped? */
 bool fg_gate_is_mapped(const fg_gate_t *gate, uint64_t file_number);
-/* Where the file goes that is replaced as FG_GATE_LEFT. False when `room` is too small. */
+/* Where a file of this store goes that is replaced. False when `room` is too small. */
 bool fg_gate_left_path(const char *path, char *ret_path, size_t room);
 
 /* ---- plans ---- */
