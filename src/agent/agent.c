@@ -56,6 +56,10 @@ static fg_status_t open_writer(fg_agent_t *agent, const char *boot_id,
         options.keys_max = agent->options.keys_max;
     if (agent->options.slots_max)
         options.slots_max = agent->options.slots_max;
+    if (agent->options.plans_max)
+        options.plans_max = agent->options.plans_max;
+    if (agent->options.stages_max)
+        options.stages_max = agent->options.stages_max;
     options.group_id = agent->options.group_id;
     options.digester = *fg_store_digester(agent->store);
     (void)snprintf(options.store_uuid, sizeof(options.store_uuid), "%s",
@@ -230,6 +234,8 @@ fg_status_t fg_agent_start_over(fg_agent_t *agent, fg_error_t *reterr)
     fg_agent_stages_free(agent); /* their indices were the old gate's */
     if (status == FG_OK)
         status = fg_agent_session_begin(agent, opening, reterr);
+    if (status == FG_OK)
+        status = fg_agent_salvage(agent, reterr);
     if (status == FG_OK)
         status = fg_agent_stages_adopt(agent, reterr);
     if (status == FG_OK)

@@ -26,6 +26,7 @@ typedef struct fg_agent_options {
     const char *gate_path;        /* on tmpfs */
     int group_id;                 /* of the workers, -1 */
     uint64_t keys_max, slots_max; /* 0: defaults */
+    uint32_t plans_max, stages_max;
     int quota_exceeded_status;    /* 403 or 429 */
     bool are_keys_without_plan_allowed;
     bool is_leased; /* quotas are spent only as far as the ledger grants (rule L1) */

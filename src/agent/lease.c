@@ -32,12 +32,18 @@ static fg_demand_t *demand_place(const fg_agent_t *agent, const fg_gate_usage_t 
     return &agent->demands[hash >> 32 & (DEMAND_PLACES - 1)];
 }
 
+static bool is_noted(const fg_agent_t *agent, const fg_gate_usage_t *usage)
+{
+    const fg_demand_t *place = demand_place(agent, usage);
+    return place->key_id == usage->key_id && place->plan_id == usage->plan_id;
+}
+
 /* Since the pair was noted last, over a second at least: what one request in a millisecond says of
  * the next ten seconds is not a thousand a second. */
 static uint64_t demand_of(const fg_agent_t *agent, const fg_gate_usage_t *usage, fg_mono_t now)
 {
     const fg_demand_t *place = demand_place(agent, usage);
-    if (place->key_id != usage->key_id || place->plan_id != usage->plan_id)
+    if (!is_noted(agent, usage))
         return FG_LEASE_DEMAND_UNKNOWN;
     uint64_t used = FG_QUOTA_WORD_USED(usage->quota_word), before = 0;
     if (FG_QUOTA_WORD_DAY(place->quota_word) == FG_QUOTA_WORD_DAY(usage->quota_word))
@@ -217,6 +223,9 @@ void fg_agent_grant(fg_agent_t *agent, fg_now_t now)
         fg_agent_grants_publish(agent);
     else
         fg_agent_grants_drop(agent);
+    for (size_t i = 0; i < agent->wish_count; i++) /* so that the next wish tells of a demand */
+        if (!is_noted(agent, &agent->wishes[i]))
+            fg_agent_demand_note(agent, &agent->wishes[i], now.mono);
     note_status(agent, status, &error);
     note_lag(agent, status, now.mono);
 }

@@ -70,7 +70,10 @@ static inline fg_status_t world_try_start(world_t *world)
         .group_id = -1,
         .keys_max = 1000,
         .slots_max = 1000,
+        .plans_max = 256,
+        .stages_max = 256,
         .quota_exceeded_status = 403,
+        .is_leased = true,
         .region = "us-east-1",
         .account_id = "000000000000",
         .account_throttle = {.rate_milli_rps = 10000000, .burst = 5000, .is_set = true},
@@ -271,7 +274,8 @@ static inline fg_gate_t *world_gate(world_t *world)
     return fg_gate_writer_gate(fg_agent_writer(world->agent));
 }
 
-static inline fg_verdict_t world_decide(world_t *world, const char *value)
+/* Once, as a worker does that nobody grants anything. */
+static inline fg_verdict_t world_decide_alone(world_t *world, const char *value)
 {
     fg_gate_t *gate = world_gate(world);
     fg_gate_facts_t facts = {
@@ -282,6 +286,17 @@ static inline fg_verdict_t world_decide(world_t *world, const char *value)
     };
     assert_int_not_equal(facts.stage_index, FG_GATE_NONE);
     return fg_gate_decide(gate, &facts, clock_now);
+}
+
+/* A request that waits for its grant (rule L3). */
+static inline fg_verdict_t world_decide(world_t *world, const char *value)
+{
+    fg_verdict_t verdict = world_decide_alone(world, value);
+    if (verdict.kind != FG_VERDICT_GRANT_PENDING)
+        return verdict;
+    fg_gate_want(world_gate(world), verdict.quota_slot_index);
+    fg_agent_grant(world->agent, clock_now);
+    return world_decide_alone(world, value);
 }
 
 static inline const char *world_reason(world_t *world, const char *value)
