@@ -13,9 +13,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, WORKERS_WAIT_MS = 1000, WORKERS_POLL_MS = 20 };
 
 static int fail(const fg_error_t *error)
 {
@@ -35,6 +36,21 @@ static void block_signals(sigset_t *ret_signals)
     (void)pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
 }
 
+/* Workers that were told to stop as well: when they are gone nothing of what was granted is lost
+ * (rule L6). Those that stay keep the gate. */
+static void await_workers(fg_node_t *node)
+{
+    const struct timespec pause = {.tv_nsec = WORKERS_POLL_MS * 1000000L};
+    bool are_there = true;
+    for (int waited_ms = 0; are_there && waited_ms < WORKERS_WAIT_MS; waited_ms += WORKERS_POLL_MS) {
+        fg_node_lock(node);
+        are_there = fg_gate_is_held(fg_agent_writer(node->agent));
+        fg_node_unlock(node);
+        if (are_there)
+            (void)nanosleep(&pause, NULL);
+    }
+}
+
 static int serve(fg_node_t *node, const sigset_t *signals)
 {
     fg_mount_t *mount;
@@ -50,6 +66,7 @@ static int serve(fg_node_t *node, const sigset_t *signals)
            node->options->socket_path);
     (void)sigwait(signals, &signal_number);
     fg_log(FG_LOG_INFO, "stopping on signal %d", signal_number);
+    await_workers(node);
     fg_mount_stop(mount);
     fg_webhooks_stop();
     bool is_idle = fg_timers_stop(node);

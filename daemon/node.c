@@ -63,6 +63,7 @@ static fg_status_t open_agent(fg_node_t *node, fg_error_t *reterr)
         .usage_days_keep = (uint32_t)options->usage_days_keep,
         .quota_exceeded_status = options->quota_exceeded_status,
         .are_keys_without_plan_allowed = options->are_keys_without_plan_allowed,
+        .is_leased = true,
         .region = options->region,
         .account_id = options->account_id,
         .alert_webhook_url = options->alert_webhook_url,
