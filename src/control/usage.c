@@ -15,6 +15,7 @@
 #include "control/noun.h"
 #include "control/patch_table.h"
 #include "control/plan_noun.h"
+#include "model/extension.h"
 
 enum {
     DAYS_MAX = 400,           /* ours: more than a year's bill in one answer */
@@ -260,6 +261,24 @@ static fg_status_t pair_load(fg_call_t *call, pair_t *pair)
     return status;
 }
 
+/* The limit in force: the window's own, else the key's override, else the plan's. */
+static fg_status_t limit_load(fg_call_t *call, pair_t *pair, uint64_t extension_word)
+{
+    fg_key_extension_t extension;
+    pair->limit = fg_usage_plan_quota(&pair->plan).limit;
+    fg_status_t status =
+        fg_key_extension_parse(pair->key.extension, call->arena, &extension, call->error);
+    for (size_t i = 0; status == FG_OK && i < extension.override_count; i++) {
+        const fg_key_override_t *override = &extension.overrides[i];
+        if (override->has_quota && fg_str_eq(override->plan_id, pair->plan.id) &&
+            (override->until.s == 0 || override->until.s > call->now.wall.s))
+            pair->limit = (uint64_t) override->quota_limit;
+    }
+    if (FG_QUOTA_WORD_DAY(extension_word) == pair->window_day)
+        pair->limit = FG_QUOTA_WORD_USED(extension_word);
+    return status;
+}
+
 /* The pair's window and today's row, as the workers count this instant. */
 static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
 {
@@ -291,10 +310,7 @@ static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
         pair->window_day = FG_QUOTA_WORD_DAY(ledger.quota_word);
         pair->used = FG_QUOTA_WORD_USED(ledger.quota_word);
     }
-    pair->limit = FG_QUOTA_WORD_DAY(ledger.extension_word) == pair->window_day
-                      ? FG_QUOTA_WORD_USED(ledger.extension_word)
-                      : fg_usage_plan_quota(&pair->plan).limit;
-    return FG_OK;
+    return limit_load(call, pair, ledger.extension_word);
 }
 
 /* Rule C9. */

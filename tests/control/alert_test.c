@@ -109,6 +109,26 @@ static void a_change_is_on_record(void **state)
     call(scene, 400, "GET", NULL, "/faregate/audit?from=yesterday");
 }
 
+/* given a key with a limit of its own on the plan, expect that to be what remained before */
+static void an_override_remained(void **state)
+{
+    scene_t *scene = *state;
+    char key[16], plan[16], body[256];
+    key_make(scene, NULL, key);
+    plan_make(scene, "{\"name\":\"p\",\"quota\":{\"limit\":100,\"period\":\"DAY\"}}", plan);
+    snprintf(body, sizeof(body), "{\"keyId\":\"%s\",\"keyType\":\"API_KEY\"}", key);
+    call(scene, 201, "POST", body, "/usageplans/%s/keys", plan);
+    snprintf(body, sizeof(body),
+             "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/faregate/overrides\",\"value\":"
+             "\"{\\\"%s\\\":{\\\"quota\\\":{\\\"limit\\\":40}}}\"}]}",
+             plan);
+    call(scene, 200, "PATCH", body, "/apikeys/%s", key);
+    call(scene, 200, "PATCH", REMAINING("50"), "/usageplans/%s/keys/%s/usage", plan, key);
+    call(scene, 200, "GET", NULL, "/faregate/audit?operation=UpdateUsage");
+    assert_non_null(
+        strstr(scene->body, "\"before\":{\"remaining\":40},\"after\":{\"remaining\":50}"));
+}
+
 /* given a key whose terms change, then its value, expect both on record, the value not */
 static void a_change_of_a_key_is_on_record(void **state)
 {
@@ -140,9 +160,8 @@ static void a_change_of_a_key_is_on_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(alerts_are_listed_by_state),     T(the_secret_is_shown),
-        T(a_test_goes_somewhere),          T(a_change_is_on_record),
-        T(a_change_of_a_key_is_on_record),
+        T(alerts_are_listed_by_state), T(the_secret_is_shown),  T(a_test_goes_somewhere),
+        T(a_change_is_on_record),      T(an_override_remained), T(a_change_of_a_key_is_on_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
