@@ -33,6 +33,8 @@ fg_subcommand_t fg_usage_command;
 fg_subcommand_t fg_explain_command;
 fg_subcommand_t fg_top_command;
 fg_subcommand_t fg_export_command;
+fg_subcommand_t fg_reconcile_command;
+fg_subcommand_t fg_whatif_command;
 /* `faregate apigateway`: the words behind it. */
 fg_subcommand_t fg_apigateway_command;
 

@@ -26,6 +26,10 @@ static const subcommand_t subcommands[] = {
     {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
     {"export", "usage|verify ...", "close billing periods, and check what was closed",
      fg_export_command},
+    {"reconcile", "--access-log FILE", "count a log again and compare it with usage and exports",
+     fg_reconcile_command},
+    {"whatif", "--plan FILE|ID", "what a plan would have refused of what was asked",
+     fg_whatif_command},
     {"apigateway", "COMMAND ...",
      "the control API in the AWS CLI's words; 'apigateway' may be left out", fg_apigateway_command},
 };

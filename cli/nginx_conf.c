@@ -108,7 +108,8 @@ static void write_logging(const fg_nginx_conf_t *options, FILE *out)
         "        '\"$request_method $faregate_path $server_protocol\" $status $body_bytes_sent '\n"
         "        '$request_time $faregate_request_id $faregate_api_id $faregate_stage '\n"
         "        '$faregate_verdict $faregate_reason key=$faregate_key_id "
-        "plan=$faregate_plan_id';\n"
+        "plan=$faregate_plan_id '\n"
+        "        'counted=$faregate_counted_day';\n"
         "    log_format faregate_control '$remote_addr [$time_iso8601] '\n"
         "        '\"$request_method $faregate_path $server_protocol\" $status '\n"
         "        '$body_bytes_sent $request_time \"$http_user_agent\"';\n",

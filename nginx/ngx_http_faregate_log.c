@@ -161,8 +161,28 @@ ngx_http_faregate_measure(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
  * Rule U5: an answer of a class that the plan does not count is given back. One that never came is
  * counted, or clients could hang up on every answer and ride for nothing.
  */
+bool
+ngx_http_faregate_is_counted(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx)
+{
+    ngx_uint_t           class;
+    const fg_verdict_t  *verdict;
+
+    verdict = &ctx->verdict;
+
+    if (verdict->kind != FG_VERDICT_ADMITTED || verdict->plan_id == 0) {
+        return false;
+    }
+
+    class = ngx_http_faregate_class(ngx_http_faregate_status(r));
+
+    return class == 0 || verdict->counted_statuses == 0
+           || (verdict->counted_statuses & (1u << class));
+}
+
+
 static void
-ngx_http_faregate_settle(ngx_http_faregate_ctx_t *ctx, ngx_uint_t class)
+ngx_http_faregate_settle(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ctx,
+    ngx_uint_t class)
 {
     const fg_verdict_t  *verdict;
 
@@ -174,9 +194,7 @@ ngx_http_faregate_settle(ngx_http_faregate_ctx_t *ctx, ngx_uint_t class)
 
     fg_gate_meter(ctx->conf->gate, verdict, class);
 
-    if (class && verdict->counted_statuses
-        && !(verdict->counted_statuses & (1u << class)))
-    {
+    if (!ngx_http_faregate_is_counted(r, ctx)) {
         fg_gate_give_back(ctx->conf->gate, verdict);
     }
 }
@@ -199,7 +217,7 @@ ngx_http_faregate_log_handler(ngx_http_request_t *r)
     ngx_http_faregate_measure(r, ctx, status);
 
     if (ctx->is_decided && ctx->gate_number == ctx->conf->gate_number) {
-        ngx_http_faregate_settle(ctx, ngx_http_faregate_class(status));
+        ngx_http_faregate_settle(r, ctx, ngx_http_faregate_class(status));
     }
 
     if (ctx->is_dry_run) {

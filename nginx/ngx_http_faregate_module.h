@@ -238,6 +238,8 @@ ngx_int_t ngx_http_faregate_add_limits(ngx_http_request_t *r,
 void ngx_http_faregate_explain(ngx_http_request_t *r,
     ngx_http_faregate_ctx_t *ctx, ngx_uint_t status);
 ngx_int_t ngx_http_faregate_log_handler(ngx_http_request_t *r);
+bool ngx_http_faregate_is_counted(ngx_http_request_t *r,
+    ngx_http_faregate_ctx_t *ctx);
 
 /* ngx_http_faregate_problem.c: dress `answer` as one when the client asks for it. Rule A6. */
 ngx_int_t ngx_http_faregate_make_problem(ngx_http_request_t *r,

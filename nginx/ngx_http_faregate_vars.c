@@ -60,6 +60,31 @@ ngx_http_faregate_set_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
+/* The day whose usage the request is in, for those who count a log again. */
+static ngx_int_t
+ngx_http_faregate_set_day(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    ngx_http_faregate_ctx_t *ctx)
+{
+    int      year, month, day;
+    u_char  *text, *end;
+
+    if (!ctx->is_decided || !ngx_http_faregate_is_counted(r, ctx)) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    text = ngx_pnalloc(r->pool, sizeof("2026-01-31") - 1);
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    fg_civil_from_day(ctx->verdict.counted_day, &year, &month, &day);
+    end = ngx_sprintf(text, "%04d-%02d-%02d", year, month, day);
+
+    return ngx_http_faregate_set_value(v, text, end - text);
+}
+
+
 static const char *
 ngx_http_faregate_verdict_text(ngx_http_faregate_ctx_t *ctx)
 {
@@ -80,6 +105,7 @@ typedef enum {
     NGX_HTTP_FAREGATE_VAR_REASON,
     NGX_HTTP_FAREGATE_VAR_KEY_ID,
     NGX_HTTP_FAREGATE_VAR_PLAN_ID,
+    NGX_HTTP_FAREGATE_VAR_COUNTED_DAY,
     NGX_HTTP_FAREGATE_VAR_API_ID,
     NGX_HTTP_FAREGATE_VAR_STAGE,
     NGX_HTTP_FAREGATE_VAR_REQUEST_ID,
@@ -155,6 +181,9 @@ ngx_http_faregate_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     case NGX_HTTP_FAREGATE_VAR_PLAN_ID:
         return ngx_http_faregate_set_id(r, v, ctx->verdict.plan_id);
 
+    case NGX_HTTP_FAREGATE_VAR_COUNTED_DAY:
+        return ngx_http_faregate_set_day(r, v, ctx);
+
     case NGX_HTTP_FAREGATE_VAR_API_ID:
         return ngx_http_faregate_set_view(v, ctx->api_id);
 
@@ -221,6 +250,7 @@ static ngx_http_variable_t  ngx_http_faregate_variables[] = {
     ngx_http_faregate_var("faregate_reason", REASON),
     ngx_http_faregate_var("faregate_key_id", KEY_ID),
     ngx_http_faregate_var("faregate_plan_id", PLAN_ID),
+    ngx_http_faregate_var("faregate_counted_day", COUNTED_DAY),
     ngx_http_faregate_var("faregate_api_id", API_ID),
     ngx_http_faregate_var("faregate_stage", STAGE),
     ngx_http_faregate_var("faregate_request_id", REQUEST_ID),

@@ -69,6 +69,7 @@ fg_handler_t fg_usage_get;
 fg_handler_t fg_usage_update;
 fg_handler_t fg_usage_detail_get;
 fg_handler_t fg_refusals_get;
+fg_handler_t fg_whatif;
 fg_handler_t fg_explain_get;
 fg_handler_t fg_explain_list;
 fg_handler_t fg_top_get;

@@ -55,4 +55,14 @@ fg_status_t fg_call_span(fg_call_t *call, fg_span_t *ret_span);
 /* "2026-11-25T08:00:00Z". New reference, NULL without memory. */
 json_t *fg_time_render(int64_t seconds);
 
+/* ---- what operations on minutes begin with (usage_minutes.c) ---- */
+/* Write the running minute of a plan and key (FG_STR_NONE: all), if there are not too many; *ret_age is
+ * seconds since the newest figure. */
+fg_status_t fg_call_minutes_freshen(fg_call_t *call, fg_str_t plan_id, fg_str_t key_id,
+                                    int64_t *ret_age);
+/* The minutes live in the call's arena. */
+fg_status_t fg_call_minutes_anew(fg_call_t *call, fg_minutes_anew_t *ret_anew);
+/* Query limit and position of a list of keys; a position is the id of the last key, packed. */
+fg_status_t fg_call_key_page(fg_call_t *call, size_t *ret_limit, fg_str_t *ret_after_key_id);
+
 #endif

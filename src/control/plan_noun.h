@@ -17,6 +17,8 @@ fg_status_t fg_plan_render(fg_call_t *call, const fg_usage_plan_t *plan, fg_tags
                            json_t **ret_object);
 /* Bounds of throttle and quota, with the service's texts. */
 fg_status_t fg_plan_check(fg_call_t *call, const fg_usage_plan_t *plan);
+/* Throttle and quota of the call's body, checked. */
+fg_status_t fg_plan_limits_parse(fg_call_t *call, fg_usage_plan_t *plan);
 
 /* ---- API stages ---- */
 

@@ -109,12 +109,11 @@ static fg_status_t keys_add(fg_call_t *call, fg_minute_query_t query, detail_t *
     return status;
 }
 
-/* Seconds since the newest figure: none when the running minute could be written for this answer. */
-static fg_status_t freshen(fg_call_t *call, fg_str_t plan_id, int64_t *ret_age)
+fg_status_t fg_call_minutes_freshen(fg_call_t *call, fg_str_t plan_id, fg_str_t key_id,
+                                    int64_t *ret_age)
 {
     bool is_whole = true;
     fg_agent_t *agent = call->control->agent;
-    fg_str_t key_id = fg_call_query(call, "keyId");
     *ret_age = 0;
     if (!agent)
         return FG_OK;
@@ -126,7 +125,7 @@ static fg_status_t freshen(fg_call_t *call, fg_str_t plan_id, int64_t *ret_age)
     return status;
 }
 
-static fg_status_t anew_load(fg_call_t *call, fg_minutes_anew_t *ret_anew)
+fg_status_t fg_call_minutes_anew(fg_call_t *call, fg_minutes_anew_t *ret_anew)
 {
     uint32_t *minutes;
     fg_status_t status =
@@ -146,8 +145,7 @@ static fg_status_t answer(fg_call_t *call, fg_span_t span, int64_t age, json_t *
     return call->output ? FG_OK : fg_call_no_memory(call);
 }
 
-/* The position of a page of keys is the id of the last, packed. */
-static fg_status_t page_parse(fg_call_t *call, size_t *ret_limit, fg_str_t *ret_after_key_id)
+fg_status_t fg_call_key_page(fg_call_t *call, size_t *ret_limit, fg_str_t *ret_after_key_id)
 {
     int64_t after;
     fg_status_t status = fg_call_page(call, ret_limit, &after);
@@ -173,11 +171,11 @@ fg_status_t fg_usage_detail_get(fg_call_t *call)
     if (status == FG_OK)
         status = fg_call_span(call, &detail.span);
     if (status == FG_OK)
-        status = page_parse(call, &limit, &query.after_key_id);
+        status = fg_call_key_page(call, &limit, &query.after_key_id);
     if (status == FG_OK)
-        status = freshen(call, plan.id, &age);
+        status = fg_call_minutes_freshen(call, plan.id, query.key_id, &age);
     if (status == FG_OK)
-        status = anew_load(call, &detail.reader.anew);
+        status = fg_call_minutes_anew(call, &detail.reader.anew);
     if (status != FG_OK)
         return status;
     FG_JSON_SCOPED *items = detail.items = json_array();
@@ -279,7 +277,7 @@ fg_status_t fg_refusals_get(fg_call_t *call)
     refusals_t refusals = {.step = 0};
     fg_status_t status = fg_call_span(call, &refusals.span);
     if (status == FG_OK)
-        status = anew_load(call, &refusals.anew);
+        status = fg_call_minutes_anew(call, &refusals.anew);
     if (status != FG_OK)
         return status;
     FG_JSON_SCOPED *items = refusals.items = json_array();

@@ -24,7 +24,7 @@ static const fg_noun_field_t quota_fields[] = {
     {"offset", FG_NOUN_I64, offsetof(fg_usage_plan_t, quota_offset), FG_NOUN_IN},
 };
 
-static fg_status_t limits_parse(fg_call_t *call, fg_usage_plan_t *plan)
+fg_status_t fg_plan_limits_parse(fg_call_t *call, fg_usage_plan_t *plan)
 {
     json_t *throttle, *quota;
     fg_str_t period = FG_STR_NONE;
@@ -124,7 +124,7 @@ fg_status_t fg_usage_plan_create(fg_call_t *call)
     if (status == FG_OK)
         status = fg_extension_parse(call, &plan.extension);
     if (status == FG_OK)
-        status = limits_parse(call, &plan);
+        status = fg_plan_limits_parse(call, &plan);
     if (status == FG_OK)
         status = stages_parse(call, &plan);
     if (status == FG_OK)

@@ -147,6 +147,31 @@ def test_b3_closing_again_changes_nothing(billed, files):
     assert json.loads(billed.ask("list"))["recordCount"] == 2
 
 
+def test_b2_log_ledger_and_export_agree(billed, files, tmp_path):
+    """A log of then, as `faregate run` writes it."""
+    lines = []
+    for record in map(json.loads, files["jsonl"].read_text().splitlines()[:-1]):
+        for day, used in enumerate(record["days"].split(";"), 1):
+            lines += ['127.0.0.1 [t] "GET /x HTTP/1.1" 200 1 0.000 id a s admitted admitted key=%s plan=%s counted=2026-01-%02d\n' %
+                      (record["keyId"], billed.plan_id, day)] * int(used)
+    log = tmp_path / "access.log"
+    words = ["--access-log", str(log), "--export", str(files["csv"]), "--public-key", str(files["pem"]),
+             "--from", "2026-01-01", "--to", "2026-01-31", "--data-dir", billed.daemon.data_dir,
+             "--endpoint-url", "http://127.0.0.1:%d" % billed.daemon.control_port()]
+    log.write_text("".join(lines))
+    done = faregate("reconcile", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    log.write_text("".join(lines[1:]))
+    assert faregate("reconcile", *words).returncode == 1
+    log.write_text("".join(lines))
+    planted = tmp_path / "planted.csv"
+    planted.write_text(files["csv"].read_text().replace(",63,", ",62,"))
+    words[3] = str(planted)
+    done = faregate("reconcile", *words)
+    assert done.returncode == 1
+    assert "not as it was closed" in done.stderr
+
+
 def test_what_is_asked_wrongly(billed, files, tmp_path):
     (tmp_path / "key").write_text("no key\n")
     for words, code in ((["usage"], 2), (["usage", "--plan", "p", "--period", "2026-01", "--format", "xml"], 2), ([], 2),

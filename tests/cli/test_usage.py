@@ -102,3 +102,50 @@ def test_u3_a_killed_daemon_forgets_nothing(gateway, scene):
     assert [scene.get(value).status for _ in range(1)] == [200]
     harness.wait_until(gateway.is_ready, what="faregated to be back")
     harness.wait_until(lambda: total(gateway, plan_id, key_id)["admitted"] == 4, 10, "all four")
+
+
+@pytest.mark.parametrize("counted, expected", [(["2xx"], 3), (["2xx", "4xx"], 5), (None, 6)])
+def test_u5_only_counted_statuses_use_the_quota(gateway, scene, counted, expected):
+    plan_id = scene.plan(limit=1000)
+    if counted:
+        scene.api.update_usage_plan(usagePlanId=plan_id, patchOperations=[
+            {"op": "replace", "path": "/faregate/countedStatuses", "value": json.dumps(counted)}])
+    key_id, value = scene.key(plan_id)
+    for path in ("a", "500", "404", "a", "404", "a"):
+        scene.get(value, resource="proxy/" + path)
+    harness.wait_until(lambda: scene.used(plan_id, key_id)[0] == expected, 10, "%d used" % expected)
+    assert scene.used(plan_id, key_id) == [expected, 1000 - expected]
+
+
+def test_u6_whatif_replays_what_was_asked(gateway, scene, tmp_path):
+    plan_id = scene.plan(limit=4)
+    key_id, value = scene.key(plan_id)
+    for _ in range(6):
+        scene.get(value)
+    draft = tmp_path / "draft.json"
+    draft.write_text(json.dumps({"quota": {"limit": 2, "period": "DAY"}}))
+    done = faregate(gateway, "whatif", "--plan", str(draft), "--usage-of", plan_id, "--since", "1h", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["items"] == [{
+        "keyId": key_id, "requests": 6, "was": {"admitted": 4, "throttled": 0, "overQuota": 2},
+        "wouldBe": {"admitted": 2, "throttled": 0, "overQuota": 4}}]
+    assert answer["total"]["wouldBe"]["overQuota"] == 4
+    done = faregate(gateway, "whatif", "--plan", plan_id)
+    assert done.stdout.splitlines()[-1].split() == ["total", "4", "->", "4", "0", "->", "0", "2", "->", "2"]
+    assert faregate(gateway, "whatif", "--plan", str(draft)).returncode == 254
+    draft.write_text("{")
+    assert faregate(gateway, "whatif", "--plan", str(draft), "--usage-of", plan_id).returncode == 1
+
+
+def test_a_shadow_plan_shows_what_it_would_refuse(gateway, scene):
+    shadow_id = scene.plan(limit=2, is_on_stage=False)
+    plan_id = scene.plan(limit=10)
+    scene.api.update_usage_plan(usagePlanId=plan_id, patchOperations=[
+        {"op": "replace", "path": "/faregate/shadowPlanId", "value": shadow_id}])
+    key_id, value = scene.key(plan_id)
+    assert [scene.get(value).status for _ in range(5)] == [200] * 5
+    assert total(gateway, plan_id, key_id)["admitted"] == 5
+    seen = total(gateway, shadow_id, key_id)
+    assert (seen["admitted"], seen["overQuota"]) == (2, 3)
+    assert scene.used(shadow_id, key_id)[0] == 2
