@@ -174,8 +174,11 @@ static delta_t take_delta(fg_top_t *top, const fg_gate_usage_t *usage)
     delta_t delta = {.used = used,
                      .throttled = usage->throttled - seen->throttled,
                      .over_quota = (usage->over_quota - seen->over_quota) & INT32_MAX};
-    if (is_known && seen->day == day)
-        delta.used = used > seen->used ? used - seen->used : 0;
+    if (is_known && seen->day == day) {
+        if (used < seen->used) /* some were given back: they are not counted again */
+            used = seen->used;
+        delta.used = used - seen->used;
+    }
     if (is_old)
         delta = (delta_t){0};
     *seen = (seen_t){.owner = owner,

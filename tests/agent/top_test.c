@@ -116,6 +116,22 @@ static void what_was_before_does_not_count(void **state)
     fg_top_free(top);
 }
 
+/* given requests whose answers do not count, expect that a counter does not fall, and that what was
+ * given back is not counted twice */
+static void what_is_given_back_is_not_counted_twice(void **state)
+{
+    (void)state;
+    fg_top_t *top = fg_top_new(KEYS, 0);
+    note(top, pair(1, 10), 0);
+    note(top, pair(1, 7), 1);
+    assert_int_equal(total(top), 10);
+    note(top, pair(1, 9), 2);
+    assert_int_equal(total(top), 10);
+    note(top, pair(1, 12), 3);
+    assert_int_equal(total(top), 12);
+    fg_top_free(top);
+}
+
 /* given the end of the window and of the day, expect nobody near the end of a quota, and used 0 */
 static void what_has_passed_leaves(void **state)
 {
@@ -224,6 +240,7 @@ int main(void)
         cmocka_unit_test(the_most_used_stay),
         cmocka_unit_test(rates_follow_the_traffic),
         cmocka_unit_test(what_was_before_does_not_count),
+        cmocka_unit_test(what_is_given_back_is_not_counted_twice),
         cmocka_unit_test(what_has_passed_leaves),
         cmocka_unit_test(groups_shadows_and_the_end),
         cmocka_unit_test(the_limit_that_holds_is_shown),
