@@ -53,31 +53,19 @@ static void set_throttles(world_t *world, const char *throttles)
 
 static const char *reason_of_method(world_t *world, const char *path, const char *verb)
 {
-    fg_gate_t *gate = world_gate(world);
-    fg_str_t api = FG_STR("weather000"), stage = FG_STR("prod");
-    fg_gate_facts_t facts = {
-        .stage_index = fg_gate_stage_find(gate, api, stage),
-        .is_key_required = true,
-        .has_key = true,
-        .key_value = FG_STR(VALUE_1),
-        .method_id = fg_method_id(api, stage, fg_str(path), fg_str(verb)),
-    };
-    return fg_verdict_reason(fg_gate_decide(gate, &facts, clock_now).kind);
+    fg_gate_facts_t facts = world_facts(world, VALUE_1);
+    facts.method_id =
+        fg_method_id(FG_STR("weather000"), FG_STR("prod"), fg_str(path), fg_str(verb));
+    return fg_verdict_reason(world_decide_facts(world, &facts).kind);
 }
 
 static const char *reason_from(world_t *world, const char *value, const char *address)
 {
-    fg_gate_t *gate = world_gate(world);
-    fg_gate_facts_t facts = {
-        .stage_index = fg_gate_stage_find(gate, FG_STR("weather000"), FG_STR("prod")),
-        .is_key_required = true,
-        .has_key = true,
-        .key_value = fg_str(value),
-        .has_address = true,
-        .address = {[10] = 0xff, 0xff},
-    };
+    fg_gate_facts_t facts = world_facts(world, value);
+    facts.has_address = true;
+    facts.address[10] = facts.address[11] = 0xff;
     assert_int_equal(inet_pton(AF_INET, address, facts.address + 12), 1);
-    return fg_verdict_reason(fg_gate_decide(gate, &facts, clock_now).kind);
+    return fg_verdict_reason(world_decide_facts(world, &facts).kind);
 }
 
 /* Given a plan of 3 a day and an override of 5 for one key, then that key has 5. Rule E4. */

@@ -274,29 +274,41 @@ static inline fg_gate_t *world_gate(world_t *world)
     return fg_gate_writer_gate(fg_agent_writer(world->agent));
 }
 
-/* Once, as a worker does that nobody grants anything. */
-static inline fg_verdict_t world_decide_alone(world_t *world, const char *value)
+static inline fg_gate_facts_t world_facts(world_t *world, const char *value)
 {
-    fg_gate_t *gate = world_gate(world);
     fg_gate_facts_t facts = {
-        .stage_index = fg_gate_stage_find(gate, FG_STR("weather000"), FG_STR("prod")),
+        .stage_index =
+            fg_gate_stage_find(world_gate(world), FG_STR("weather000"), FG_STR("prod")),
         .is_key_required = true,
         .has_key = true,
         .key_value = fg_str(value),
     };
     assert_int_not_equal(facts.stage_index, FG_GATE_NONE);
-    return fg_gate_decide(gate, &facts, clock_now);
+    return facts;
+}
+
+/* Once, as a worker does that nobody grants anything. */
+static inline fg_verdict_t world_decide_alone(world_t *world, const char *value)
+{
+    fg_gate_facts_t facts = world_facts(world, value);
+    return fg_gate_decide(world_gate(world), &facts, clock_now);
 }
 
 /* A request that waits for its grant (rule L3). */
-static inline fg_verdict_t world_decide(world_t *world, const char *value)
+static inline fg_verdict_t world_decide_facts(world_t *world, const fg_gate_facts_t *facts)
 {
-    fg_verdict_t verdict = world_decide_alone(world, value);
+    fg_verdict_t verdict = fg_gate_decide(world_gate(world), facts, clock_now);
     if (verdict.kind != FG_VERDICT_GRANT_PENDING)
         return verdict;
     fg_gate_want(world_gate(world), verdict.quota_slot_index);
     fg_agent_grant(world->agent, clock_now);
-    return world_decide_alone(world, value);
+    return fg_gate_decide(world_gate(world), facts, clock_now);
+}
+
+static inline fg_verdict_t world_decide(world_t *world, const char *value)
+{
+    fg_gate_facts_t facts = world_facts(world, value);
+    return world_decide_facts(world, &facts);
 }
 
 static inline const char *world_reason(world_t *world, const char *value)
