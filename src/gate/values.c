@@ -129,12 +129,15 @@ static fg_gate_entry_t *find(const fg_gate_t *gate, uint64_t word, uint64_t key_
 
 fg_gate_entry_t *fg_gate_value_owner(const fg_gate_t *gate, fg_gate_entry_t *entry)
 {
-    const fg_gate_value_terms_t *terms = fg_gate_value_terms(gate, entry);
-    if (!terms || !(terms->flags & FG_GATE_VALUE_IS_FURTHER))
-        return entry;
-    fg_gate_entry_t *newest =
-        find(gate, terms->values[0], atomic_load_explicit(&entry->key_id, memory_order_relaxed));
-    return newest && !fg_gate_value_is_further(gate, newest) ? newest : entry;
+    /* one that was cut off may stand in between; never more of them than a key has values */
+    for (int i = 0; i <= FG_GATE_VALUES_MAX && fg_gate_value_is_further(gate, entry); i++) {
+        fg_gate_entry_t *newest = find(gate, fg_gate_value_terms(gate, entry)->values[0],
+                                       atomic_load_explicit(&entry->key_id, memory_order_relaxed));
+        if (!newest)
+            break;
+        entry = newest;
+    }
+    return entry;
 }
 
 fg_gate_values_t fg_gate_values_of(const fg_gate_t *gate, fg_gate_entry_t *owner)
