@@ -42,7 +42,8 @@ static void await_workers(fg_node_t *node)
 {
     const struct timespec pause = {.tv_nsec = WORKERS_POLL_MS * 1000000L};
     bool are_there = true;
-    for (int waited_ms = 0; are_there && waited_ms < WORKERS_WAIT_MS; waited_ms += WORKERS_POLL_MS) {
+    for (int waited_ms = 0; are_there && waited_ms < WORKERS_WAIT_MS;
+         waited_ms += WORKERS_POLL_MS) {
         fg_node_lock(node);
         are_there = fg_gate_is_held(fg_agent_writer(node->agent));
         fg_node_unlock(node);

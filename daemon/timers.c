@@ -16,7 +16,8 @@ static bool pause_s(int64_t seconds)
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += seconds;
     (void)pthread_mutex_lock(&stop_mutex);
-    while (!is_stopping && seconds > 0 && pthread_cond_timedwait(&stop_cond, &stop_mutex, &until) == 0)
+    while (!is_stopping && seconds > 0 &&
+           pthread_cond_timedwait(&stop_cond, &stop_mutex, &until) == 0)
         ;
     bool is_over = is_stopping;
     (void)pthread_mutex_unlock(&stop_mutex);

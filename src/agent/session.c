@@ -17,8 +17,7 @@
 
 /* ---- taking over ---- */
 
-fg_status_t fg_agent_session_read(fg_agent_t *agent, fg_gate_options_t *options,
-                                  fg_error_t *reterr)
+fg_status_t fg_agent_session_read(fg_agent_t *agent, fg_gate_options_t *options, fg_error_t *reterr)
 {
     fg_session_t session;
     options->is_leased = agent->options.is_leased;
@@ -41,8 +40,7 @@ static fg_status_t note_session(fg_agent_t *agent, bool is_settled, fg_error_t *
     return fg_store_session_set(agent->store, &session, reterr);
 }
 
-fg_status_t fg_agent_session_begin(fg_agent_t *agent, fg_gate_opening_t opening,
-                                   fg_error_t *reterr)
+fg_status_t fg_agent_session_begin(fg_agent_t *agent, fg_gate_opening_t opening, fg_error_t *reterr)
 {
     if (!agent->options.is_leased)
         return FG_OK;
@@ -112,8 +110,8 @@ static void salvage_pair(void *ctx, const fg_gate_usage_t *usage)
         bool is_kept = day == salvage->today || day + 1 == salvage->today;
         fg_arena_reset(salvage->agent->arena);
         if (is_kept)
-            salvage->status = is_news(salvage->agent, key, plan, usage->day_words[i], &is_kept,
-                                      salvage->error);
+            salvage->status =
+                is_news(salvage->agent, key, plan, usage->day_words[i], &is_kept, salvage->error);
         if (!is_kept)
             kept.day_words[i] = 0;
     }
@@ -162,13 +160,11 @@ static void count_first(uint32_t start_day, uint64_t first, uint64_t granted_wor
         *quota_word = FG_QUOTA_WORD(start_day, first);
 }
 
-void fg_agent_first_words(const fg_agent_t *agent, fg_wall_t key_created_at,
-                          fg_gate_grant_t *grant)
+void fg_agent_first_words(const fg_agent_t *agent, fg_wall_t key_created_at, fg_gate_grant_t *grant)
 {
     fg_gate_plan_t plan;
     if (key_created_at.s >= agent->lost_at.s ||
-        !fg_gate_plan_of(agent->writer, grant->plan_id, &plan) ||
-        !plan.quota.is_set)
+        !fg_gate_plan_of(agent->writer, grant->plan_id, &plan) || !plan.quota.is_set)
         return;
     uint32_t start_day =
         fg_quota_window_at(plan.quota.period, plan.quota.offset_days, fg_agent_now(agent).wall)

@@ -117,8 +117,7 @@ void fg_gate_salvage(const char *path, void (*each)(void *ctx, const fg_gate_usa
     char left[PATH_MAX];
     fg_gate_t *gate;
     fg_error_t error;
-    if (!fg_gate_left_path(path, left, sizeof(left)) ||
-        fg_gate_open(left, &gate, &error) != FG_OK)
+    if (!fg_gate_left_path(path, left, sizeof(left)) || fg_gate_open(left, &gate, &error) != FG_OK)
         return;
     uint64_t slots = atomic_load_explicit(&gate->header->slots_used, memory_order_relaxed);
     for (uint64_t i = 0; i < slots && i < gate->geometry.slots_max; i++)

@@ -14,11 +14,11 @@
 #include "base/types.h"
 
 enum {
-    FG_LEASE_REQUESTS_MIN = 16,    /* a lease is sized to last for this many requests at least, */
-    FG_LEASE_LIFE_MIN_MS = 10000,  /* within these two */
+    FG_LEASE_REQUESTS_MIN = 16,   /* a lease is sized to last for this many requests at least, */
+    FG_LEASE_LIFE_MIN_MS = 10000, /* within these two */
     FG_LEASE_LIFE_MAX_MS = 120000,
-    FG_LEASE_LOW_MS = 3000,        /* topped up when what is left lasts shorter */
-    FG_LEASE_FIRST_PERCENT = 1,    /* of the limit, granted by the opening of a window itself */
+    FG_LEASE_LOW_MS = 3000,         /* topped up when what is left lasts shorter */
+    FG_LEASE_FIRST_PERCENT = 1,     /* of the limit, granted by the opening of a window itself */
     FG_LEASE_DEMAND_UNKNOWN = 1000, /* one request a second, of a key not seen before */
 };
 

@@ -66,9 +66,9 @@ fg_status_t fg_store_grant_return(fg_store_t *store, fg_str_t key_id, fg_str_t p
                                   fg_error_t *reterr)
 {
     FG_ASSERT(fg_db_in_transaction(store->db));
-    fg_stmt_t *stmt = fg_db_prepare(store->db,
-                                    "UPDATE ledger SET granted_word = quota_word WHERE plan_id = ?1"
-                                    " AND key_id = ?2 AND granted_word > quota_word");
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "UPDATE ledger SET granted_word = quota_word WHERE plan_id = ?1"
+                                 " AND key_id = ?2 AND granted_word > quota_word");
     fg_db_bind_text(stmt, 1, plan_id);
     fg_db_bind_text(stmt, 2, key_id);
     return fg_db_run(stmt, NULL, reterr);

@@ -21,10 +21,10 @@ typedef struct sim {
     uint64_t seed;
     fg_random_t random;
     bool is_planted; /* with the fault that a grant is spent before it is durable: only count */
-    uint64_t limit, limit_most; /* now, and in this window */
+    uint64_t limit, limit_most;               /* now, and in this window */
     uint64_t admitted[KEYS], forfeited[KEYS]; /* in this window */
     uint64_t violations;
-    copy_t older; /* of the gate, from some time before */
+    copy_t older;      /* of the gate, from some time before */
     fg_gate_t *worker; /* who holds the gate, when somebody does */
 } sim_t;
 
@@ -45,8 +45,8 @@ static fg_gate_usage_t usage_of(sim_t *sim, size_t key)
 {
     fg_gate_usage_t usage;
     fg_digest_t digest = fg_gate_digest(world_gate(sim->world), fg_str(values[key]));
-    assert_true(
-        fg_gate_usage_of(fg_agent_writer(sim->world->agent), digest, fg_id_pack(FG_STR("planaa")), &usage));
+    assert_true(fg_gate_usage_of(fg_agent_writer(sim->world->agent), digest,
+                                 fg_id_pack(FG_STR("planaa")), &usage));
     return usage;
 }
 
@@ -187,7 +187,8 @@ static void measure_stakes(sim_t *sim, uint64_t *stakes)
 {
     for (size_t key = 0; key < KEYS; key++) {
         fg_ledger_row_t row;
-        OK(fg_store_ledger_get(sim->world->store, fg_str(ids[key]), FG_STR("planaa"), &row, reterr));
+        OK(fg_store_ledger_get(sim->world->store, fg_str(ids[key]), FG_STR("planaa"), &row,
+                               reterr));
         uint64_t used = today_of(usage_of(sim, key).quota_word);
         uint64_t granted = today_of(row.granted_word), first = fg_lease_first(sim->limit);
         if (granted < first)

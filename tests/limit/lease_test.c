@@ -27,9 +27,8 @@ static void lives_by_table(void **state)
     static const struct {
         uint64_t demand_milli_rps;
         int64_t life_ms;
-    } rows[] = {{0, 120000},     {1, 120000},   {133, 120000},  {134, 119402},
-                {1000, 16000},   {1600, 10000}, {1601, 10000},  {5000000, 10000},
-                {UINT64_MAX, 10000}};
+    } rows[] = {{0, 120000},   {1, 120000},   {133, 120000},    {134, 119402},      {1000, 16000},
+                {1600, 10000}, {1601, 10000}, {5000000, 10000}, {UINT64_MAX, 10000}};
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++)
         assert_int_equal(fg_lease_life_ms(rows[i].demand_milli_rps), rows[i].life_ms);
 }
@@ -42,20 +41,20 @@ static void sizes_by_table(void **state)
         uint32_t nodes;
         uint64_t size;
     } rows[] = {
-        {1000000, 0, 0, 1, 0},                  /* nothing remains: nothing */
-        {150, 150, 0, 1, 1},                    /* nobody asks: one, */
-        {1000000, 1000, 0, 1, 16},              /* or what is granted unasked anyway */
-        {150, 140, 1000, 1, 16},                /* one a second: the 16 that a lease is for */
-        {150, 140, 8, 1, 1},                    /* one in two minutes */
-        {1000000, 600000, 12000, 1, 120},       /* the example of the essay */
-        {1000000, 1000000, 1000000, 1, 10000},  /* a thousand a second: ten seconds of it */
-        {1000000, 1000, 1000000, 1, 500},       /* half of what remains */
-        {1000000, 1000, 1000000, 5, 100},       /* half of this node's part of it */
-        {1000000, 20, 1000000, 1, 16},          /* the last few at once, */
+        {1000000, 0, 0, 1, 0},                 /* nothing remains: nothing */
+        {150, 150, 0, 1, 1},                   /* nobody asks: one, */
+        {1000000, 1000, 0, 1, 16},             /* or what is granted unasked anyway */
+        {150, 140, 1000, 1, 16},               /* one a second: the 16 that a lease is for */
+        {150, 140, 8, 1, 1},                   /* one in two minutes */
+        {1000000, 600000, 12000, 1, 120},      /* the example of the essay */
+        {1000000, 1000000, 1000000, 1, 10000}, /* a thousand a second: ten seconds of it */
+        {1000000, 1000, 1000000, 1, 500},      /* half of what remains */
+        {1000000, 1000, 1000000, 5, 100},      /* half of this node's part of it */
+        {1000000, 20, 1000000, 1, 16},         /* the last few at once, */
         {1000000, 10, 1000000, 1, 10},
-        {1000000, 20, 1000000, 4, 4},           /* or this node's part, */
-        {150, 3, 1000000, 1, 1},                /* of a small quota one by one, */
-        {150, 1, 1000000, 10, 1},               /* and the last one whole */
+        {1000000, 20, 1000000, 4, 4}, /* or this node's part, */
+        {150, 3, 1000000, 1, 1},      /* of a small quota one by one, */
+        {150, 1, 1000000, 10, 1},     /* and the last one whole */
         {FG_QUOTA_USED_MAX, FG_QUOTA_USED_MAX, UINT64_MAX, 1, FG_LEASE_DEMAND_MAX / 100},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++)

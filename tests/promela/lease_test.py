@@ -12,7 +12,7 @@ def search(folder, *defines):
     """(errors, states) of an exhaustive search."""
     options = ["-D" + define for define in defines]
     subprocess.run(["spin", "-a", *options, str(MODEL)], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["gcc", "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-o", "pan", "pan.c"], cwd=folder,
+    subprocess.run(["gcc", "-O1", "-w", "-DSAFETY", "-DCOLLAPSE", "-o", "pan", "pan.c"], cwd=folder,
                    check=True)
     done = subprocess.run(["./pan", "-m100000", "-w24"], cwd=folder, check=True, text=True, stdout=subprocess.PIPE)
     assert "max search depth too small" not in done.stdout, done.stdout
@@ -27,7 +27,6 @@ def test_no_order_of_steps_grants_or_spends_too_much(tmp_path, nodes, limit, cra
 
 
 @pytest.mark.parametrize("fault", ["PUBLISH_FIRST", "FORGET_SPENT", "KEEP_NUMBER"])
-@pytest.mark.parametrize("nodes", [1, 2])
-def test_a_planted_fault_is_found(tmp_path, nodes, fault):
-    errors, _ = search(tmp_path, f"NODES={nodes}", "LIMIT=3", "CRASHES=1", "RETURNS=1", fault)
+def test_a_planted_fault_is_found(tmp_path, fault):
+    errors, _ = search(tmp_path, "NODES=2", "LIMIT=3", "CRASHES=1", "RETURNS=1", fault)
     assert errors > 0
