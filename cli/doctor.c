@@ -164,13 +164,34 @@ static double number_called(json_t *object, const char *name)
     return -1;
 }
 
+/* What a full table of the gate means; a table is "NAME" and "NAMEMax" in the answer of /health. */
+static const struct {
+    const char *name, *full_name, *hint;
+} tables[] = {
+    {"keys", "keysMax", "it fills up: a full gate refuses to create keys"},
+    {"slots", "slotsMax", "it fills up: a full gate refuses to put keys on plans"},
+    {"buckets", "bucketsMax", "it fills up: requests that find no throttle bucket are refused"},
+};
+
+/* The first table that is nearly full, else the keys. */
+static size_t fullest_table(json_t *health, double *ret_percent)
+{
+    for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+        double most = number_called(health, tables[i].full_name);
+        *ret_percent = most > 0 ? 100 * number_called(health, tables[i].name) / most : 0;
+        if (*ret_percent >= FILL_WARN_PERCENT)
+            return i;
+    }
+    *ret_percent = 0;
+    return 0;
+}
+
 static void check_gate(doctor_t *doctor, json_t *health)
 {
     const char *path =
         fg_text("%s/gate", doctor->instance.gate_dir ? doctor->instance.gate_dir : "");
     struct stat found;
-    double keys = number_called(health, "keys");
-    double keys_max = number_called(health, "keysMax");
+    double percent;
 
     if (stat(path, &found) != 0) {
         report(doctor, LEVEL_FAIL, "gate", fg_text("%s: %s", path, strerror(errno)),
@@ -179,14 +200,15 @@ static void check_gate(doctor_t *doctor, json_t *health)
     }
     const char *text =
         fg_text("%s, %lld MiB in memory", path, (long long)found.st_blocks * 512 >> 20);
-    if (keys < 0 || keys_max <= 0) {
+    if (number_called(health, "keys") < 0) {
         report(doctor, LEVEL_OK, "gate", text, "");
         return;
     }
-    double percent = 100 * keys / keys_max;
+    size_t table = fullest_table(health, &percent);
     report(doctor, percent >= FILL_WARN_PERCENT ? LEVEL_WARN : LEVEL_OK, "gate",
-           fg_text("%s, %.0f of %.0f keys", text, keys, keys_max),
-           "it fills up: a full gate refuses to create keys");
+           fg_text("%s, %.0f of %.0f %s", text, number_called(health, tables[table].name),
+                   number_called(health, tables[table].full_name), tables[table].name),
+           tables[table].hint);
 }
 
 static void check_faregated(doctor_t *doctor)

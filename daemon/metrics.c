@@ -289,6 +289,11 @@ static void write_capacity(fg_exposition_t *x, const fg_metrics_t *metrics)
 #undef WRITE
 }
 
+static void write_buckets_refused(fg_exposition_t *x, const fg_metrics_t *metrics)
+{
+    fg_exposition_sample(x, (double)metrics->scrape.fill.buckets_refused, NO_LABELS);
+}
+
 static void write_resident(fg_exposition_t *x, const fg_metrics_t *metrics)
 {
     fg_exposition_sample(x, (double)metrics->scrape.fill.bytes_resident, NO_LABELS);
