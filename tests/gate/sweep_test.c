@@ -97,7 +97,7 @@ static void a_round_outlasts_the_quarantine(void **state)
     assert_int_equal(ask_method(1, quick, at_s(1)).kind, FG_VERDICT_ADMITTED);
     for (int i = 0; i < 1000; i++) {
         fg_now_t now = at_s(2);
-        now.mono.us += i * FG_GATE_QUARANTINE_US / 1000;
+        now.mono.us += (int64_t)i * FG_GATE_QUARANTINE_US / 1000;
         fg_gate_sweep(world.writer, now);
     }
     assert_int_equal(fg_gate_fill(world.writer).buckets, 1);
