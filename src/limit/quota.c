@@ -72,8 +72,8 @@ static uint64_t granted_in(const fg_quota_word_t *granted, fg_quota_t quota, uin
         return 0;
     /* acquire: a grant is published after its commit; a stale one is only smaller */
     uint64_t word = atomic_load_explicit(granted, memory_order_acquire);
-    uint64_t bound = FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word)
-                                                          : fg_lease_first(limit);
+    uint64_t bound =
+        FG_QUOTA_WORD_DAY(word) == start_day ? FG_QUOTA_WORD_USED(word) : fg_lease_first(limit);
     bound += quota.beyond_grant; /* both far below 2^63 */
     return bound < limit ? bound : limit;
 }

@@ -36,8 +36,8 @@ typedef struct fg_quota {
     uint64_t limit; /* requests per window, at most FG_QUOTA_USED_MAX */
     fg_period_t period;
     uint8_t offset_days;
-    bool is_set;    /* false: no quota, calls are still counted */
-    bool is_closed; /* nothing may be spent, granted or not (rule L6) */
+    bool is_set;           /* false: no quota, calls are still counted */
+    bool is_closed;        /* nothing may be spent, granted or not (rule L6) */
     uint64_t beyond_grant; /* requests that may be spent beyond the lease, never beyond the limit */
     /* The limit that UpdateUsage gave one window: its day and, in the low 40 bits, the effective
      * limit; 0 for none. */
