@@ -82,11 +82,13 @@ static fg_status_t apply_plan(fg_agent_t *agent, const fg_change_t *change, fg_e
 {
     fg_usage_plan_t plan;
     fg_status_t status = fg_store_plan_get(agent->store, change->id, agent->arena, &plan, reterr);
+    if (status != FG_OK && status != FG_NOT_FOUND)
+        return status;
+    /* rule L2: what the opening of a window granted under the former limit is on record before a
+     * lower one counts; rule Q11: what a plan that goes has counted is, too */
+    settle(agent);
     if (status == FG_OK) /* rules Q7, Q10: its slots keep their counts */
         return fg_agent_plan_sync(agent, &plan, reterr);
-    if (status != FG_NOT_FOUND)
-        return status;
-    settle(agent); /* rule Q11: what it counted stays on record, and is nobody else's */
     fg_gate_plan_remove(agent->writer, fg_id_pack(change->id));
     return FG_OK;
 }

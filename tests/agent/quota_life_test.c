@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include "limit/lease.h"
+
 static void set_plan(world_t *world, int64_t limit, fg_period_t period)
 {
     fg_usage_plan_t plan = world_new_plan("planaa", limit, period);
@@ -63,6 +65,22 @@ static void limits_change_at_once(void **state)
     assert_int_equal(spend(world, 30), 30);
     set_plan(world, 40, FG_PERIOD_DAY); /* what passed meanwhile counts: 38 */
     assert_int_equal(spend(world, 5), 2);
+}
+
+/* Given a first grant of 16 under a limit of 100,000, spent and not drained, when the limit falls to
+ * 20, whose own first grant is 1, then the ledger knows of the 16 before a lost gate could forget
+ * them. Rule L2. */
+static void a_first_grant_outlives_a_lower_limit(void **state)
+{
+    world_t *world = *state;
+    fg_ledger_row_t ledger;
+    furnish(world, 100000, FG_PERIOD_DAY);
+    for (int i = 0; i < FG_LEASE_REQUESTS_MIN; i++)
+        assert_int_equal(world_decide_alone(world, VALUE_1).kind, FG_VERDICT_ADMITTED);
+    assert_int_equal(world_decide_alone(world, VALUE_1).kind, FG_VERDICT_GRANT_PENDING);
+    set_plan(world, 20, FG_PERIOD_DAY);
+    OK(fg_store_ledger_get(world->store, FG_STR("key1000000"), FG_STR("planaa"), &ledger, reterr));
+    assert_true(ledger.granted_word >= FG_QUOTA_WORD(TODAY, FG_LEASE_REQUESTS_MIN));
 }
 
 /* Given 5 of 10 used today, when the period becomes a month, then the month begins with today's 5;
@@ -199,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(limits_change_at_once),
+        WORLD_TEST(a_first_grant_outlives_a_lower_limit),
         WORLD_TEST(a_day_becomes_a_month),
         WORLD_TEST(a_month_becomes_a_day),
         WORLD_TEST(a_pair_comes_back_to_its_count),
