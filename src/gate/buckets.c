@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Four to a cache line; who finds no place is refused, so there are many. */
+enum { BUCKET_PROBES = 32 };
+
 /* The digester's states follow from the installation's secret: who does not know it cannot choose
  * addresses that crowd one neighbourhood. */
 static uint64_t salt_of(const fg_gate_t *gate)
@@ -21,6 +24,7 @@ fg_gate_claims_t fg_gate_buckets(fg_gate_t *gate)
         .first = (char *)gate->buckets,
         .line_bytes = sizeof(*gate->buckets),
         .mask = gate->geometry.buckets - 1,
+        .probes = BUCKET_PROBES,
         .used = &gate->header->buckets_used,
     };
 }

@@ -8,7 +8,7 @@
  *     61..48   turn: how often the line was taken back; 0 only in a line that never was claimed
  *     47..0    name: the low bits of the hash that the line was claimed for
  *
- * A name may stand in any of FG_GATE_CLAIM_PROBES lines from its home on. Because lines become free
+ * A name may stand in any of `probes` lines from its home on. Because lines become free
  * again, two workers who look for the same new name may choose different lines. At most one of them
  * may come to be HELD, or a throttle would have two buckets. So a claim has two steps: FREE to
  * CLAIMED, then a new look at the whole neighbourhood, then CLAIMED to HELD. In that look
@@ -125,7 +125,7 @@ static bool swap(const fg_gate_claim_t *claim, uint64_t next)
 static bool find_held(const search_t *search, fg_gate_claim_t *ret_claim)
 {
     uint64_t wanted = with_state(search->name, HELD);
-    for (uint32_t probe = 0; probe < FG_GATE_CLAIM_PROBES; probe++) {
+    for (uint32_t probe = 0; probe < search->claims->probes; probe++) {
         /* acquire: what stands in the line was written before it was held; a stale id only leads to
          * the long way */
         *ret_claim = claim_at(search, probe, memory_order_acquire);
@@ -150,7 +150,7 @@ typedef struct look {
 static look_t look_around(const search_t *search)
 {
     look_t look = {.claimed_probe = 0};
-    for (uint32_t probe = 0; probe < FG_GATE_CLAIM_PROBES; probe++) {
+    for (uint32_t probe = 0; probe < search->claims->probes; probe++) {
         fg_gate_claim_t claim = claim_at(search, probe, memory_order_seq_cst);
         state_t state = state_of(claim.seen);
         if (state == FREE && !look.vacant.id)
@@ -172,7 +172,7 @@ static look_t look_around(const search_t *search)
 /* Strike out the claims further from home; false when one of them holds, or moved meanwhile. */
 static bool strike_out_rivals(const search_t *search, uint32_t claimed_probe)
 {
-    for (uint32_t probe = claimed_probe + 1; probe < FG_GATE_CLAIM_PROBES; probe++) {
+    for (uint32_t probe = claimed_probe + 1; probe < search->claims->probes; probe++) {
         fg_gate_claim_t rival = claim_at(search, probe, memory_order_seq_cst);
         if (rival.seen == 0)
             break;

@@ -15,12 +15,11 @@
 
 #include <stdatomic.h>
 
-enum { FG_GATE_CLAIM_PROBES = 32 }; /* lines in which a name may stand */
-
 typedef struct fg_gate_claims {
     char *first; /* line; its id is its first word */
     size_t line_bytes;
-    uint32_t mask; /* lines, less 1 */
+    uint32_t mask;   /* lines, less 1 */
+    uint32_t probes; /* lines in which a name may stand */
     _Atomic uint64_t
         *used; /* lines that are not free; a process that dies leaves it a little off */
 } fg_gate_claims_t;

@@ -24,6 +24,7 @@ static void step(void);
 #include "gate/claims.c"
 
 enum {
+    PROBES = 32,
     LINES = 64,
     HOME = 3,
     NAMES = 3,
@@ -43,8 +44,11 @@ static _Atomic uint64_t used;
 static int outstanding[LINES]; /* counted, stood, and not flown back yet */
 static uint64_t random_state;
 
-static const fg_gate_claims_t claims = {
-    .first = (char *)lines, .line_bytes = sizeof(line_t), .mask = LINES - 1, .used = &used};
+static const fg_gate_claims_t claims = {.first = (char *)lines,
+                                        .line_bytes = sizeof(line_t),
+                                        .mask = LINES - 1,
+                                        .probes = PROBES,
+                                        .used = &used};
 
 static uint64_t next_random(void)
 {
@@ -104,13 +108,13 @@ static void a_neighbourhood_fills_up(void **state)
     (void)state;
     fg_gate_claim_t claim;
     lines_reset();
-    for (unsigned i = 0; i < FG_GATE_CLAIM_PROBES; i++)
+    for (unsigned i = 0; i < PROBES; i++)
         assert_int_equal(found(hash_at(60, i)).index, (60 + i) % LINES);
-    assert_int_equal(fg_gate_claim_find(&claims, hash_at(60, FG_GATE_CLAIM_PROBES), &claim),
+    assert_int_equal(fg_gate_claim_find(&claims, hash_at(60, PROBES), &claim),
                      FG_GATE_FULL);
-    for (unsigned i = 0; i < FG_GATE_CLAIM_PROBES; i++)
+    for (unsigned i = 0; i < PROBES; i++)
         assert_int_equal(found(hash_at(60, i)).index, (60 + i) % LINES);
-    assert_int_equal(used, FG_GATE_CLAIM_PROBES);
+    assert_int_equal(used, PROBES);
 }
 
 /* Given three names in a row, when the first goes idle, the others are still found behind the gap,
