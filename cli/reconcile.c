@@ -340,13 +340,17 @@ int fg_reconcile_command(int argc, char **argv)
 
     if (!parse(&all, argc, argv, &code))
         return code;
-    FG_JSON_SCOPED *rows = all.rows = json_object();
-    FG_JSON_SCOPED *plans = all.plans = json_object();
+    all.rows = json_object();
+    all.plans = json_object();
     code = read_log(&all);
     range_of_log(&all);
     if (code == FG_EXIT_OK)
         code = read_ledger(&all);
     if (code == FG_EXIT_OK)
         code = read_export(&all);
-    return code == FG_EXIT_OK ? judge(&all) : code;
+    if (code == FG_EXIT_OK)
+        code = judge(&all);
+    json_decref(all.rows);
+    json_decref(all.plans);
+    return code;
 }
