@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +13,28 @@
 
 static void step(void);
 
+static uint64_t load(_Atomic uint64_t *at)
+{
+    return atomic_load(at);
+}
+
+static void store(_Atomic uint64_t *at, uint64_t value)
+{
+    atomic_store(at, value);
+}
+
+static bool exchange(_Atomic uint64_t *at, uint64_t *seen, uint64_t next)
+{
+    return atomic_compare_exchange_strong(at, seen, next);
+}
+
 #undef atomic_load_explicit
 #undef atomic_store_explicit
 #undef atomic_compare_exchange_strong_explicit
-#define atomic_load_explicit(at, order)         ((void)(order), step(), __atomic_load_n(at, SEQ))
-#define atomic_store_explicit(at, value, order) (step(), __atomic_store_n(at, value, SEQ))
+#define atomic_load_explicit(at, order)         ((void)(order), step(), load(at))
+#define atomic_store_explicit(at, value, order) (step(), store(at, value))
 #define atomic_compare_exchange_strong_explicit(at, seen, next, won, lost)                         \
-    (step(), __atomic_compare_exchange_n(at, seen, next, false, SEQ, SEQ))
-#define SEQ __ATOMIC_SEQ_CST
+    (step(), exchange(at, seen, next))
 
 #include "gate/claims.c"
 
@@ -230,14 +245,14 @@ static void use(uint64_t hash)
         return;
     }
     step();
-    __atomic_fetch_add(&lines[claim.index].count, 1, SEQ);
+    atomic_fetch_add(&lines[claim.index].count, 1);
     bool stands = fg_gate_claim_stands(&claim);
     if (stands) /* no turn passes between the exchange and this */
         outstanding[claim.index]++;
     step();
     if (stands)
         outstanding[claim.index]--;
-    __atomic_fetch_sub(&lines[claim.index].count, 1, SEQ);
+    atomic_fetch_sub(&lines[claim.index].count, 1);
 }
 
 static void *play(void *arg)
@@ -262,7 +277,7 @@ static bool has_two_lines(uint64_t name)
 {
     int count = 0;
     for (int i = 0; i < LINES; i++) {
-        uint64_t id = __atomic_load_n(&lines[i].id, SEQ);
+        uint64_t id = load(&lines[i].id);
         count += state_of(id) >= HELD && (id & NAME_MASK) == name;
     }
     return count > 1;
