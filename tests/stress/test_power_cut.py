@@ -76,7 +76,8 @@ def test_a_power_cut_never_lets_a_quota_be_spent_twice(seed, tmp_path):
         for found in dice.sample(FOUND, CUTS):
             reports = []
             thread = threading.Thread(target=lambda: reports.append(
-                scenes.load(gateway.data_port, scene.path(), key=value, connections=8, requests=LIMIT // 3)))
+                scenes.load(gateway.data_port, scene.path(), key=value, connections=8, requests=LIMIT // 3,
+                            seconds=1.5)))  # beyond the cut nobody answers any more
             thread.start()
             time.sleep(dice.uniform(0.05, 0.4))
             copy(gate, older)
