@@ -72,7 +72,8 @@ def verify(path, files):
 
 def test_b2_both_forms_hold_the_same_and_are_whole(billed, files):
     records = [json.loads(line) for line in files["jsonl"].read_text().splitlines()]
-    assert [record["used"] for record in records] == [63, 93, billed.total]
+    used = [record["used"] for record in records]  # by key id, which is random; the total last
+    assert sorted(used[:-1]) == [63, 93] and used[-1] == billed.total
     assert sorted(record["customerId"] for record in records[:-1]) == ['Ann "A", Ltd', "Bob"]
     rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
     for record, row in zip(records, rows, strict=True):
