@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 static void print_help(const fg_flags_t *flags)
 {
@@ -73,7 +74,7 @@ bool fg_flag_number(const char *name, const char *text, int64_t low, int64_t hig
     return true;
 }
 
-bool fg_flag_duration(const char *name, const char *text, int64_t *ret_seconds)
+static bool read_duration(const char *name, const char *text, int64_t *ret_seconds)
 {
     static const struct {
         char letter;
@@ -97,5 +98,16 @@ bool fg_flag_duration(const char *name, const char *text, int64_t *ret_seconds)
         return false;
     }
     *ret_seconds = number * unit;
+    return true;
+}
+
+bool fg_flag_since(const char *text, int64_t default_s, const char **from)
+{
+    int64_t back_s = default_s;
+
+    if (!read_duration("--since", text, &back_s))
+        return false;
+    if (!*from)
+        *from = fg_text("%" PRId64, (int64_t)time(NULL) - back_s);
     return true;
 }

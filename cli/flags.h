@@ -30,8 +30,9 @@ FG_MUST_USE bool fg_flags_parse(const fg_flags_t *flags, int argc, char **argv, 
  * leaves *ret_number. */
 FG_MUST_USE bool fg_flag_number(const char *name, const char *text, int64_t low, int64_t high,
                                 int64_t *ret_number);
-/* A length of time, "90s", "30m", "1h", "7d" or plain seconds, at least one second; false after a message that
- * names the option. NULL text leaves *ret_seconds. */
-FG_MUST_USE bool fg_flag_duration(const char *name, const char *text, int64_t *ret_seconds);
+/* The time that --since names, so long ago: "90s", "30m", "1h", "7d" or plain seconds, at least one;
+ * `default_s` seconds when `text` is NULL. Goes to *from as seconds since 1970, unless --from has put
+ * something there. False after a message that names the option. */
+FG_MUST_USE bool fg_flag_since(const char *text, int64_t default_s, const char **from);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
+
+enum { SINCE_DEFAULT_S = 3600 };
 
 typedef struct wishes {
     fg_wishes_t whom;
@@ -29,7 +30,6 @@ static bool parse(wishes_t *wishes, int argc, char **argv, int *ret_code)
     };
     const fg_flags_t table = {"usage", "usage of a plan's keys by the minute, hour or day", flags,
                               FG_COUNT_OF(flags)};
-    int64_t back_s = 3600;
 
     if (!fg_flags_parse(&table, argc, argv, ret_code))
         return false;
@@ -38,11 +38,7 @@ static bool parse(wishes_t *wishes, int argc, char **argv, int *ret_code)
         fg_say("usage: --plan is needed");
         return false;
     }
-    if (!fg_flag_duration("--since", wishes->since, &back_s))
-        return false;
-    if (!wishes->from)
-        wishes->from = fg_text("%" PRId64, (int64_t)time(NULL) - back_s);
-    return true;
+    return fg_flag_since(wishes->since, SINCE_DEFAULT_S, &wishes->from);
 }
 
 /* All pages in one: the first answer with every item. New reference in *ret_all. */

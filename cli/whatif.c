@@ -7,10 +7,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DRAFT_BYTES_MAX = 1 << 20 };
+
+enum { SINCE_DEFAULT_S = 86400 };
 
 typedef struct wishes {
     fg_wishes_t whom;
@@ -33,7 +34,6 @@ static bool parse(wishes_t *wishes, int argc, char **argv, int *ret_code)
     };
     const fg_flags_t table = {"whatif", "what a plan would have refused", flags,
                               FG_COUNT_OF(flags)};
-    int64_t back_s = 86400;
 
     if (!fg_flags_parse(&table, argc, argv, ret_code))
         return false;
@@ -42,11 +42,7 @@ static bool parse(wishes_t *wishes, int argc, char **argv, int *ret_code)
         fg_say("whatif: --plan is needed");
         return false;
     }
-    if (!fg_flag_duration("--since", wishes->since, &back_s))
-        return false;
-    if (!wishes->from)
-        wishes->from = fg_text("%" PRId64, (int64_t)time(NULL) - back_s);
-    return true;
+    return fg_flag_since(wishes->since, SINCE_DEFAULT_S, &wishes->from);
 }
 
 /* A FILE when there is one of that name, else an ID. New reference; NULL after a line on stderr. */
