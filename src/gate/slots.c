@@ -58,28 +58,33 @@ void fg_gate_line_retire(fg_gate_writer_t *writer, uint32_t index)
     (void)fg_gate_pool_put(&writer->free_slots, index, writer->clock());
 }
 
+bool fg_gate_line_publish(fg_gate_writer_t *writer, _Atomic uint32_t *word, const void *present,
+                          const void *line, size_t bytes)
+{
+    uint32_t index = FG_GATE_NONE;
+    if (line && present && memcmp(line, present, bytes) == 0)
+        return true;
+    if (line) {
+        index = fg_gate_line_make(writer);
+        if (index == FG_GATE_NONE)
+            return false;
+        memcpy(&writer->gate->slots[index], line, bytes);
+    }
+    uint32_t before = atomic_exchange_explicit(word, line ? index + 1 : 0, memory_order_acq_rel);
+    if (present)
+        fg_gate_line_retire(writer, before - 1);
+    return true;
+}
+
 bool fg_gate_slot_terms_set(fg_gate_writer_t *writer, fg_gate_slot_t *slot,
                             const fg_gate_terms_t *terms)
 {
     static const fg_gate_terms_t none;
     const size_t bytes = offsetof(fg_gate_terms_t, key_id);
-    const fg_gate_terms_t *present = fg_gate_slot_terms(writer->gate, slot);
-    uint32_t index = FG_GATE_NONE;
     if (terms && memcmp(terms, &none, bytes) == 0)
         terms = NULL;
-    if (terms && present && memcmp(terms, present, bytes) == 0)
-        return true;
-    if (terms) {
-        index = fg_gate_line_make(writer);
-        if (index == FG_GATE_NONE)
-            return false;
-        memcpy(&writer->gate->slots[index], terms, bytes);
-    }
-    uint32_t before =
-        atomic_exchange_explicit(&slot->terms, terms ? index + 1 : 0, memory_order_acq_rel);
-    if (before != 0 && before <= writer->gate->geometry.slots_max)
-        fg_gate_line_retire(writer, before - 1);
-    return true;
+    return fg_gate_line_publish(writer, &slot->terms, fg_gate_slot_terms(writer->gate, slot), terms,
+                                bytes);
 }
 
 bool fg_gate_slot_fill(fg_gate_writer_t *writer, uint32_t index, uint32_t plan_index,

@@ -41,23 +41,10 @@ bool fg_gate_value_set(fg_gate_writer_t *writer, fg_gate_entry_t *entry,
 {
     static const fg_gate_value_terms_t none = {.tag = FG_GATE_VALUE_TAG};
     const size_t bytes = offsetof(fg_gate_value_terms_t, key_id);
-    const fg_gate_value_terms_t *present = fg_gate_value_terms(writer->gate, entry);
-    uint32_t index = FG_GATE_NONE;
     if (terms && memcmp(terms, &none, bytes) == 0)
         terms = NULL;
-    if (terms && present && memcmp(terms, present, bytes) == 0)
-        return true;
-    if (terms) {
-        index = fg_gate_line_make(writer);
-        if (index == FG_GATE_NONE)
-            return false;
-        memcpy(&writer->gate->slots[index], terms, bytes);
-    }
-    uint32_t before =
-        atomic_exchange_explicit(&entry->terms, terms ? index + 1 : 0, memory_order_acq_rel);
-    if (present)
-        fg_gate_line_retire(writer, before - 1);
-    return true;
+    return fg_gate_line_publish(writer, &entry->terms, fg_gate_value_terms(writer->gate, entry),
+                                terms, bytes);
 }
 
 /* ---- what holds ---- */

@@ -125,10 +125,15 @@ fg_status_t fg_gate_slots_scan(fg_gate_writer_t *writer);
 /* Slots in use. */
 uint64_t fg_gate_slots_count(const fg_gate_writer_t *writer);
 fg_status_t fg_gate_refuse_full_slots(const fg_gate_writer_t *writer, fg_error_t *reterr);
-/* A line of zeros, marked FG_GATE_CHUNK; FG_GATE_NONE when none is left.*/
+/* A line of zeros, marked FG_GATE_CHUNK; FG_GATE_NONE when none is left. */
 uint32_t fg_gate_line_make(fg_gate_writer_t *writer);
 /* Nobody names the line any more. */
 void fg_gate_line_retire(fg_gate_writer_t *writer, uint32_t index);
+/* Let `word` name a line that begins with these bytes (`line` NULL: none), with one store; nothing
+ * happens when `present`, the line that it names now (NULL: none), says the same. The former line
+ * is retired. False when no line is left. */
+bool fg_gate_line_publish(fg_gate_writer_t *writer, _Atomic uint32_t *word, const void *present,
+                          const void *line, size_t bytes);
 
 /* Mark a slot before its pair is unlinked, */
 void fg_gate_slot_retire_begin(fg_gate_slot_t *slot);
