@@ -87,6 +87,16 @@ bool fg_gate_slot_terms_set(fg_gate_writer_t *writer, fg_gate_slot_t *slot,
                                 bytes);
 }
 
+/* A window that is used beyond its grant: a first grant that a lost gate may have let through, of
+ * which no ledger row tells yet. The next drain writes one, before the limit that it follows from can
+ * change (rule L5). */
+static bool is_unrecorded(const fg_gate_t *gate, const fg_gate_slot_t *slot)
+{
+    return atomic_load_explicit(&gate->header->is_leased, memory_order_relaxed) != 0 &&
+           atomic_load_explicit(&slot->quota, memory_order_relaxed) >
+               atomic_load_explicit(&slot->granted, memory_order_relaxed);
+}
+
 bool fg_gate_slot_fill(fg_gate_writer_t *writer, uint32_t index, uint32_t plan_index,
                        const fg_gate_slot_words_t *words)
 {
@@ -97,6 +107,8 @@ bool fg_gate_slot_fill(fg_gate_writer_t *writer, uint32_t index, uint32_t plan_i
     for (size_t i = 0; i < FG_COUNT_OF(words->days); i++)
         atomic_store_explicit(&slot->day[i], words->days[i], memory_order_relaxed);
     atomic_store_explicit(&slot->plan_index, plan_index, memory_order_relaxed);
+    if (is_unrecorded(writer->gate, slot))
+        fg_gate_slot_mark(writer->gate, slot);
     fg_gate_terms_t terms = {.extension_word = words->extension};
     return fg_gate_slot_terms_set(writer, slot, &terms);
 }
@@ -286,7 +298,7 @@ static void mark_again(fg_gate_t *gate, uint64_t index)
                        atomic_load_explicit(&slot->day[1], memory_order_relaxed) |
                        atomic_load_explicit(&slot->throttled, memory_order_relaxed) |
                        atomic_load_explicit(&slot->over_quota, memory_order_relaxed);
-    if (counted == 0)
+    if (counted == 0 && !is_unrecorded(gate, slot))
         return;
     atomic_fetch_or_explicit(&slot->over_quota, FG_GATE_SLOT_DIRTY, memory_order_seq_cst);
     atomic_store_explicit(&gate->dirty[index / FG_GATE_SLOTS_PER_DIRTY], 1, memory_order_seq_cst);
