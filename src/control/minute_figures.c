@@ -127,7 +127,8 @@ static fg_status_t step_query(fg_call_t *call, uint32_t *ret_minutes)
 
 fg_status_t fg_call_span(fg_call_t *call, fg_span_t *ret_span)
 {
-    fg_wall_t to = call->now.wall, from;
+    /* the second that runs is in it, also when it is the first of its minute */
+    fg_wall_t to = {call->now.wall.s + 1}, from;
     uint32_t step;
     fg_status_t status = time_query(call, "to", &to);
     from.s = to.s - HOUR_MINUTES * FG_MINUTE_S;

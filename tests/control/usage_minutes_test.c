@@ -67,6 +67,18 @@ static void u2_figures_are_differences(void **state)
     assert_int_equal(number_at(scene, "items.0.figures.0.throttled"), 3);
 }
 
+/* Given a minute that began this second, when no range is asked for, expect it listed. Rule U2. */
+static void u2_the_minute_that_begins_now(void **state)
+{
+    scene_t *scene = *state;
+    assert_int_equal(SCENE_NOW_S % FG_MINUTE_S, 0);
+    plan_make(scene, "{\"name\":\"p\"}", plan);
+    put(scene, "aaaaaaaaaa",
+        (fg_minute_row_t){.minute = SCENE_NOW_S / FG_MINUTE_S, .admitted = 4});
+    ask(scene, "step=minute");
+    assert_int_equal(number_at(scene, "items.0.total.admitted"), 4);
+}
+
 /* Given a midnight, a gate that was lost and a counter that went round, expect no figure of before
  * in what came after. */
 static void u2_totals_begin_anew(void **state)
@@ -225,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(u1_pages, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(u1_refusals, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(u2_figures_are_differences, scene_setup, scene_teardown),
+        cmocka_unit_test_setup_teardown(u2_the_minute_that_begins_now, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(u2_totals_begin_anew, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(u2_what_is_given_back, scene_setup, scene_teardown),
         cmocka_unit_test_setup_teardown(u2_answers_by_class, scene_setup, scene_teardown),
