@@ -86,8 +86,7 @@ static bool is_ours(const fg_gate_header_t *header, const fg_gate_options_t *opt
 {
     return memcmp(&header->geometry, wanted, sizeof(*wanted)) == 0 &&
            memcmp(&header->digester, &options->digester, sizeof(header->digester)) == 0 &&
-           strncmp(header->store_uuid, options->store_uuid, sizeof(header->store_uuid)) == 0 &&
-           atomic_load_explicit(&header->is_retired, memory_order_relaxed) == 0;
+           strncmp(header->store_uuid, options->store_uuid, sizeof(header->store_uuid)) == 0;
 }
 
 static uint64_t number_of(const char *path)
@@ -116,11 +115,13 @@ static fg_gate_t *open_present(const char *path, const fg_gate_options_t *option
     if (status != FG_OK)
         return NULL;
     bool is_known = is_ours(gate->header, options, wanted);
+    /* it is when a writer died before it had put the gate aside */
+    bool is_retired = fg_gate_is_retired(gate);
     bool is_same_boot =
         strncmp(gate->header->boot_id, options->boot_id, sizeof(gate->header->boot_id)) == 0;
     if (is_known) {
         *ret_opening = is_same_boot ? FG_GATE_OURS : FG_GATE_REBOOTED;
-        if (is_same_boot && fg_gate_is_continued(gate, options, number_of(path)))
+        if (is_same_boot && !is_retired && fg_gate_is_continued(gate, options, number_of(path)))
             return gate;
         if (is_same_boot)
             *ret_opening = FG_GATE_LEFT;

@@ -5,6 +5,7 @@
  */
 #include "power.h"
 
+#include "agent/state.h"
 #include "gate/layout.h"
 #include "gate/metrics.h"
 #include "limit/lease.h"
@@ -343,11 +344,30 @@ static void a_grant_that_is_not_durable_is_caught(void **state)
     assert_true(violations > 0);
 }
 
+/* Given a gate with counts that nobody drained, marked as retired by a start that was killed before it
+ * had put it aside, when the next one starts, then the counts are in the usage. Rule L5. */
+static void what_a_cut_off_start_retired_is_read(void **state)
+{
+    world_t *world = *state;
+    uint64_t used, remaining;
+    world_furnish(world);
+    limit_set(&(sim_t){.world = world}, 10);
+    assert_int_equal(world_decide_alone(world, values[0]).kind, FG_VERDICT_ADMITTED);
+    atomic_store(&world_gate(world)->header->is_retired, 1);
+    world->agent->seq = 0; /* killed: drains nothing */
+    fg_agent_close(world->agent);
+    world_start(world);
+    assert_true(world_usage(world, "planaa", ids[0], (uint32_t)(clock_now.wall.s / FG_DAY_S),
+                            &used, &remaining));
+    assert_int_equal(used, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(no_cut_admits_beyond_the_limit),
         WORLD_TEST(a_grant_that_is_not_durable_is_caught),
+        WORLD_TEST(what_a_cut_off_start_retired_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
