@@ -5,27 +5,6 @@
 
 #define ID "0f9a1c3e-5b7d-4e2f-8a6b-1c3d5e7f9a0b"
 
-static char gate_path[128];
-
-static int setup(void **state)
-{
-    fg_error_t error = {0};
-    if (scene_setup(state) != 0)
-        return -1;
-    scene_t *scene = *state;
-    snprintf(gate_path, sizeof(gate_path), "%s/gate", scene->dir);
-    fg_agent_options_t options = {
-        .gate_path = gate_path, .group_id = -1, .keys_max = 1000, .slots_max = 1000};
-    return fg_agent_open(scene->store, &options, &scene->control.agent, &error) == FG_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    scene_t *scene = *state;
-    fg_agent_close(scene->control.agent);
-    return scene_teardown(state);
-}
-
 static fg_gate_t *gate_of(scene_t *scene)
 {
     return fg_gate_writer_gate(fg_agent_writer(scene->control.agent));
@@ -153,11 +132,15 @@ static void an_unknown_id_is_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_throttled_request, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_gone_keeps_its_id, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_callers_send_is_shown_safely, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_latest_come_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_unknown_id_is_not_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_throttled_request, scene_gate_setup, scene_gate_teardown),
+        cmocka_unit_test_setup_teardown(what_is_gone_keeps_its_id, scene_gate_setup,
+                                        scene_gate_teardown),
+        cmocka_unit_test_setup_teardown(what_callers_send_is_shown_safely, scene_gate_setup,
+                                        scene_gate_teardown),
+        cmocka_unit_test_setup_teardown(the_latest_come_first, scene_gate_setup,
+                                        scene_gate_teardown),
+        cmocka_unit_test_setup_teardown(an_unknown_id_is_not_found, scene_gate_setup,
+                                        scene_gate_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

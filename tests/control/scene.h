@@ -85,6 +85,27 @@ __attribute__((unused)) static int scene_teardown(void **state)
     return 0;
 }
 
+/* The same with a gate and its agent. */
+__attribute__((unused)) static int scene_gate_setup(void **state)
+{
+    static char gate_path[128]; /* borrowed by the agent */
+    fg_error_t error = {0};
+    if (scene_setup(state) != 0)
+        return -1;
+    scene_t *scene = *state;
+    snprintf(gate_path, sizeof(gate_path), "%s/gate", scene->dir);
+    fg_agent_options_t options = {
+        .gate_path = gate_path, .group_id = -1, .keys_max = 1000, .slots_max = 1000};
+    return fg_agent_open(scene->store, &options, &scene->control.agent, &error) == FG_OK ? 0 : -1;
+}
+
+__attribute__((unused)) static int scene_gate_teardown(void **state)
+{
+    scene_t *scene = *state;
+    fg_agent_close(scene->control.agent);
+    return scene_teardown(state);
+}
+
 static void scene_handle(scene_t *scene, const fg_request_t *request)
 {
     fg_arena_reset(scene->arena);

@@ -2,27 +2,6 @@
  * real traffic is in tests/cli/test_top.py, the rankings themselves in tests/agent/top_test.c. */
 #include "control/scene.h"
 
-static char gate_path[128];
-
-static int setup(void **state)
-{
-    fg_error_t error = {0};
-    if (scene_setup(state) != 0)
-        return -1;
-    scene_t *scene = *state;
-    snprintf(gate_path, sizeof(gate_path), "%s/gate", scene->dir);
-    fg_agent_options_t options = {
-        .gate_path = gate_path, .group_id = -1, .keys_max = 1000, .slots_max = 1000};
-    return fg_agent_open(scene->store, &options, &scene->control.agent, &error) == FG_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    scene_t *scene = *state;
-    fg_agent_close(scene->control.agent);
-    return scene_teardown(state);
-}
-
 static void nothing_stands_out_at_first(void **state)
 {
     scene_t *scene = *state;
@@ -69,9 +48,12 @@ static void without_an_agent_there_is_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_stands_out_at_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(wrong_words_are_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_an_agent_there_is_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_stands_out_at_first, scene_gate_setup,
+                                        scene_gate_teardown),
+        cmocka_unit_test_setup_teardown(wrong_words_are_named, scene_gate_setup,
+                                        scene_gate_teardown),
+        cmocka_unit_test_setup_teardown(without_an_agent_there_is_nothing, scene_gate_setup,
+                                        scene_gate_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
