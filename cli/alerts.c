@@ -3,7 +3,6 @@
  */
 #include "ask.h"
 #include "flags.h"
-#include "output.h"
 
 #include <stdio.h>
 
@@ -39,71 +38,44 @@ static void print_event(const json_t *item)
 
 static void print_list(const json_t *answer)
 {
-    const json_t *items = json_object_get(answer, "item");
-    size_t i;
-    json_t *item;
-
-    if (json_array_size(items) == 0)
-        fg_say("no alerts");
-    json_array_foreach(items, i, item)
-    {
-        print_event(item);
-    }
-    if (json_object_get(answer, "position"))
-        fg_say("there are more: --position %s", fg_ask_text(answer, "position"));
+    fg_ask_print_items(answer, "no alerts", print_event);
 }
 
 static int list(const alerts_t *alerts)
 {
-    FG_JSON_SCOPED *answer = NULL;
     fg_ask_t ask = {.verb = "GET", .path = FG_STR("/faregate/alerts")};
 
     fg_ask_query(&ask, "state", alerts->state);
     fg_ask_query(&ask, "limit", alerts->limit);
     fg_ask_query(&ask, "position", alerts->position);
-    int code = fg_ask(&alerts->wishes, &ask, &answer);
-    if (code != FG_EXIT_OK)
-        return code;
-    if (alerts->json)
-        fg_output_print(answer, "json", "");
-    else
-        print_list(answer);
-    return FG_EXIT_OK;
+    return fg_ask_show(&alerts->wishes, &ask, alerts->json != NULL, print_list);
+}
+
+static void print_webhook(const json_t *answer)
+{
+    printf("url     %s\nsecret  %s\n", fg_ask_text(answer, "url"), fg_ask_text(answer, "secret"));
 }
 
 static int show_webhook(const alerts_t *alerts)
 {
-    FG_JSON_SCOPED *answer = NULL;
     fg_ask_t ask = {.verb = "GET", .path = FG_STR("/faregate/alerts/webhook")};
-    int code = fg_ask(&alerts->wishes, &ask, &answer);
 
-    if (code != FG_EXIT_OK)
-        return code;
-    if (alerts->json)
-        fg_output_print(answer, "json", "");
-    else
-        printf("url     %s\nsecret  %s\n", fg_ask_text(answer, "url"),
-               fg_ask_text(answer, "secret"));
-    return FG_EXIT_OK;
+    return fg_ask_show(&alerts->wishes, &ask, alerts->json != NULL, print_webhook);
+}
+
+static void print_test(const json_t *answer)
+{
+    printf("event %s is on its way to %s\n", fg_ask_text(answer, "id"), fg_ask_text(answer, "url"));
 }
 
 static int send_test(const alerts_t *alerts)
 {
-    FG_JSON_SCOPED *answer = NULL;
     FG_JSON_SCOPED *body = alerts->url ? json_pack("{s:s}", "url", alerts->url) : json_object();
     fg_ask_t ask = {.verb = "POST",
                     .path = FG_STR("/faregate/alerts/test"),
                     .body = fg_json_render(body, fg_cli_arena())};
-    int code = fg_ask(&alerts->wishes, &ask, &answer);
 
-    if (code != FG_EXIT_OK)
-        return code;
-    if (alerts->json)
-        fg_output_print(answer, "json", "");
-    else
-        printf("event %s is on its way to %s\n", fg_ask_text(answer, "id"),
-               fg_ask_text(answer, "url"));
-    return FG_EXIT_OK;
+    return fg_ask_show(&alerts->wishes, &ask, alerts->json != NULL, print_test);
 }
 
 int fg_alerts_command(int argc, char **argv)

@@ -1,6 +1,7 @@
 #include "ask.h"
 
 #include "base/uri.h"
+#include "output.h"
 #include "printable.h"
 #include "request.h"
 
@@ -62,6 +63,37 @@ int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
 int fg_ask_lookup(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer)
 {
     return ask_for(wishes, ask, FG_EXIT_NOT_FOUND, ret_answer);
+}
+
+int fg_ask_show(const fg_wishes_t *wishes, const fg_ask_t *ask, bool is_json,
+                void (*print)(const json_t *answer))
+{
+    FG_JSON_SCOPED *answer = NULL;
+    int code = fg_ask(wishes, ask, &answer);
+
+    if (code != FG_EXIT_OK)
+        return code;
+    if (is_json)
+        fg_output_print(answer, "json", "");
+    else
+        print(answer);
+    return FG_EXIT_OK;
+}
+
+void fg_ask_print_items(const json_t *answer, const char *none, void (*print)(const json_t *item))
+{
+    const json_t *items = json_object_get(answer, "item");
+    size_t i;
+    json_t *item;
+
+    if (json_array_size(items) == 0)
+        fg_say("%s", none);
+    json_array_foreach(items, i, item)
+    {
+        print(item);
+    }
+    if (json_object_get(answer, "position"))
+        fg_say("there are more: --position %s", fg_ask_text(answer, "position"));
 }
 
 const char *fg_ask_text(const json_t *object, const char *member)

@@ -43,6 +43,12 @@ void fg_ask_query(fg_ask_t *ask, const char *name, const char *value);
 FG_MUST_USE int fg_ask(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer);
 /* The same of a call that looks one thing up: FG_EXIT_NOT_FOUND when it is not there. */
 FG_MUST_USE int fg_ask_lookup(const fg_wishes_t *wishes, const fg_ask_t *ask, json_t **ret_answer);
+/* Ask, and print the answer on stdout: as it is when `is_json`, else by `print`. */
+FG_MUST_USE int fg_ask_show(const fg_wishes_t *wishes, const fg_ask_t *ask, bool is_json,
+                            void (*print)(const json_t *answer));
+/* Each member of "item" by `print`. On stderr: `none` when there are none, and how to go on when the
+ * list ended before its end. */
+void fg_ask_print_items(const json_t *answer, const char *none, void (*print)(const json_t *item));
 
 /* For lines on a terminal: a text member without what could steer it, "-" when absent; a time. */
 const char *fg_ask_text(const json_t *object, const char *member);

@@ -3,7 +3,6 @@
  */
 #include "ask.h"
 #include "flags.h"
-#include "output.h"
 
 #include <stdio.h>
 
@@ -20,18 +19,7 @@ static void print_entry(const json_t *entry)
 
 static void print_list(const json_t *answer)
 {
-    const json_t *items = json_object_get(answer, "item");
-    size_t i;
-    json_t *item;
-
-    if (json_array_size(items) == 0)
-        fg_say("nothing is on record");
-    json_array_foreach(items, i, item)
-    {
-        print_entry(item);
-    }
-    if (json_object_get(answer, "position"))
-        fg_say("there are more: --position %s", fg_ask_text(answer, "position"));
+    fg_ask_print_items(answer, "nothing is on record", print_entry);
 }
 
 int fg_audit_command(int argc, char **argv)
@@ -51,7 +39,6 @@ int fg_audit_command(int argc, char **argv)
     const fg_flags_t table = {"audit", "list who changed what, newest first", flags,
                               FG_COUNT_OF(flags)};
     fg_ask_t ask = {.verb = "GET", .path = FG_STR("/faregate/audit")};
-    FG_JSON_SCOPED *answer = NULL;
     int code;
 
     if (!fg_flags_parse(&table, argc, argv, &code))
@@ -61,12 +48,5 @@ int fg_audit_command(int argc, char **argv)
     fg_ask_query(&ask, "from", from);
     fg_ask_query(&ask, "limit", limit);
     fg_ask_query(&ask, "position", position);
-    code = fg_ask(&wishes, &ask, &answer);
-    if (code != FG_EXIT_OK)
-        return code;
-    if (json)
-        fg_output_print(answer, "json", "");
-    else
-        print_list(answer);
-    return FG_EXIT_OK;
+    return fg_ask_show(&wishes, &ask, json != NULL, print_list);
 }
