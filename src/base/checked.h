@@ -25,13 +25,4 @@ FG_MUST_USE static inline bool fg_mul_size(size_t a, size_t b, size_t *ret_produ
     return true;
 }
 
-/* Sums that stop at the ends of the range instead of wrapping. */
-static inline int64_t fg_add_i64_sat(int64_t a, int64_t b)
-{
-    int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? INT64_MIN : INT64_MAX;
-    return sum;
-}
-
 #endif
