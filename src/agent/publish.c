@@ -292,8 +292,9 @@ static fg_status_t apply(fg_agent_t *agent, const fg_change_t *change, fg_error_
         return fg_agent_stage_sync(agent, change->parent, change->id, reterr);
     case FG_CHANGE_SETTING:
         return fg_agent_settings_sync(agent, reterr);
-    case FG_CHANGE_REMAINING:
-        break; /* went first */
+    case FG_CHANGE_REMAINING: /* went first */
+    case FG_CHANGE_DOCUMENT:
+        break;
     }
     return FG_OK;
 }

@@ -121,6 +121,11 @@ static void header_add(fg_response_t *response, const char *name, fg_str_t value
     response->headers[response->header_count++] = (fg_pair_t){fg_str(name), value};
 }
 
+void fg_call_header_add(fg_call_t *call, const char *name, fg_str_t value)
+{
+    header_add(call->response, name, value);
+}
+
 static fg_str_t header_find(const fg_response_t *response, const char *name)
 {
     for (size_t i = 0; i < response->header_count; i++)
@@ -174,6 +179,12 @@ static void render_error(fg_arena_t *arena, fg_response_t *response)
 static fg_status_t render(fg_call_t *call, fg_response_t *response)
 {
     response->status = call->operation->status;
+    if (call->output_bytes.at) {
+        FG_ASSERT(!call->output && call->output_type.at);
+        response->headers[0].value = call->output_type;
+        response->body = call->output_bytes;
+        return FG_OK;
+    }
     if (!call->output)
         return FG_OK;
     response->body = fg_json_render(call->output, call->arena);
@@ -210,6 +221,7 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                       .access_key_id = identity.access_key_id,
                       .request_id = header_find(response, "x-amzn-RequestId"),
                       .body = request->body,
+                      .response = response,
                       .error = error};
     memcpy(call.path_part, match.path_part, sizeof(call.path_part));
     status = run(&call);

@@ -26,6 +26,9 @@ typedef struct fg_call {
     fg_str_t body;  /* raw bytes */
     json_t *input;  /* borrowed: the parsed body object; NULL when the operation takes none */
     json_t *output; /* owned by the call: set by the handler (a new reference); NULL: empty body */
+    /* instead of output: the body as it is, in the arena, and its Content-Type; FG_STR_NONE */
+    fg_str_t output_bytes, output_type;
+    fg_response_t *response; /* for fg_call_header_add alone */
     fg_error_t *error; /* fill and return the status to fail */
     /* a key value was to be shown that the store cannot give back (rule K12): the answer says so */
     bool is_value_withheld;
@@ -57,6 +60,8 @@ typedef struct fg_operation {
 extern const fg_operation_t fg_operations[];
 extern const size_t fg_operation_count;
 
+/* A header of a good answer; the value lives in the arena or is a constant. */
+void fg_call_header_add(fg_call_t *call, const char *name, fg_str_t value);
 /* Query parameter by name; FG_STR_NONE when absent. */
 fg_str_t fg_call_query(const fg_call_t *call, const char *name);
 /* Page size of `limit` (default 25; out of 1 to 500 counts as absent) and the decoded `position`

@@ -5,6 +5,8 @@ static fg_status_t note(fg_store_t *store, fg_document_kind_t kind, fg_str_t api
 {
     if (kind == FG_DOCUMENT_STAGE)
         return fg_change_note(store, FG_CHANGE_STAGE, id, api_id, reterr);
+    if (kind > FG_DOCUMENT_REQUEST_VALIDATOR)
+        return fg_change_note(store, FG_CHANGE_DOCUMENT, id, api_id, reterr);
     return fg_change_note(store, FG_CHANGE_API, kind == FG_DOCUMENT_REST_API ? id : api_id,
                           FG_STR(""), reterr);
 }
@@ -123,7 +125,7 @@ static fg_status_t note_stages(fg_store_t *store, fg_str_t api_id, fg_error_t *r
 static fg_status_t delete_parts(fg_store_t *store, fg_str_t api_id, fg_error_t *reterr)
 {
     fg_status_t status = FG_OK;
-    for (int kind = FG_DOCUMENT_RESOURCE; status == FG_OK && kind <= FG_DOCUMENT_REQUEST_VALIDATOR;
+    for (int kind = FG_DOCUMENT_RESOURCE; status == FG_OK && kind <= FG_DOCUMENTATION_VERSION;
          kind++) {
         fg_stmt_t *stmt =
             fg_db_prepare(store->db, "DELETE FROM documents WHERE kind = ?1 AND api_id = ?2");

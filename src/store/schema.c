@@ -94,6 +94,18 @@ static const char *const steps[] = {
     "NULL,"
     " previous_hash TEXT NOT NULL, signature TEXT NOT NULL, closed_at BIGINT NOT NULL,"
     " UNIQUE (plan_id, start_day));",
+
+    /* 4: roles of credentials, creates that may be repeated, imports that go on where they ended */
+    "ALTER TABLE credentials ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';"
+    "ALTER TABLE credentials ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE credentials ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;"
+    "CREATE TABLE client_tokens (access_key_id TEXT NOT NULL, token TEXT NOT NULL, request BLOB NOT NULL,"
+    " sealed BLOB NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (access_key_id, token));"
+    "CREATE INDEX client_tokens_by_end ON client_tokens (expires_at);"
+    "CREATE TABLE imports (id TEXT PRIMARY KEY, access_key_id TEXT NOT NULL, started_at BIGINT NOT NULL,"
+    " updated_at BIGINT NOT NULL, bytes_done BIGINT NOT NULL, rows_done BIGINT NOT NULL,"
+    " rows_made BIGINT NOT NULL, rows_replaced BIGINT NOT NULL, rows_refused BIGINT NOT NULL);"
+    "CREATE INDEX audit_by_subject ON audit (subject, number);",
 };
 
 _Static_assert(FG_COUNT_OF(steps) == FG_SCHEMA_VERSION, "one step per version");

@@ -6,7 +6,7 @@
 
 #include "store/db.h"
 
-enum { FG_SCHEMA_VERSION = 3 };
+enum { FG_SCHEMA_VERSION = 4 };
 
 /* Bring the database to FG_SCHEMA_VERSION within the open transaction. FG_NEWER when it is beyond
  * it. *ret_is_new: it was empty. */

@@ -62,7 +62,8 @@ typedef enum fg_change_kind {
     FG_CHANGE_API,   /* id: api id; parent "" */
     FG_CHANGE_STAGE, /* id: stage name; parent: api id */
     FG_CHANGE_SETTING,  /* id: name */
-    FG_CHANGE_REMAINING /* id: key id; parent: plan id (UpdateUsage) */
+    FG_CHANGE_REMAINING, /* id: key id; parent: plan id (UpdateUsage) */
+    FG_CHANGE_DOCUMENT   /* id, parent: of a document that the gate does not read */
 } fg_change_kind_t;
 
 typedef struct fg_change {
@@ -306,13 +307,21 @@ typedef enum fg_document_kind {
     FG_DOCUMENT_GATEWAY_RESPONSE,
     FG_DOCUMENT_AUTHORIZER,
     FG_DOCUMENT_REQUEST_VALIDATOR,
+    FG_DOCUMENT_PART,            /* of the documentation */
+    FG_DOCUMENTATION_VERSION,    /* id = version; the document holds the parts as they were */
+    FG_DOCUMENT_DOMAIN_NAME,     /* api "", id = domain name */
+    FG_DOCUMENT_BASE_PATH,       /* api = domain name, id = base path, "(none)" for the empty one */
+    FG_DOCUMENT_DOMAIN_ACCESS,   /* api "", id = ARN of the access association */
+    FG_DOCUMENT_CLIENT_CERTIFICATE, /* api "" */
+    FG_DOCUMENT_VPC_LINK,        /* api "" */
 } fg_document_kind_t;
 typedef struct fg_document {
     fg_document_kind_t kind;
     fg_str_t api_id, id, parent_id, json;
     int64_t ordinal; /* order of creation, given by the store */
 } fg_document_t;
-/* Insert or replace (the ordinal is kept). Appends FG_CHANGE_API (FG_CHANGE_STAGE for a stage). */
+/* Insert or replace (the ordinal is kept). Appends FG_CHANGE_STAGE for a stage, FG_CHANGE_DOCUMENT for
+ * what follows the request validators in the list above, FG_CHANGE_API for the rest. */
 FG_MUST_USE fg_status_t fg_store_document_put(fg_store_t *store, const fg_document_t *document,
                                               fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_document_get(fg_store_t *store, fg_document_kind_t kind,
