@@ -441,7 +441,7 @@ enum { KEYS = 400, PLANS = 8, STEPS = 60000 };
 
 typedef struct oracle {
     bool is_there[KEYS], is_enabled[KEYS];
-    int plan[KEYS]; /* -1: none */
+    int plan[KEYS];                            /* -1: none */
     uint64_t count[KEYS][PLANS], limit[PLANS]; /* a pair that comes back soon goes on (rule Q5) */
 } oracle_t;
 
