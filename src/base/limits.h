@@ -34,7 +34,10 @@ enum {
     FG_TEMPLATE_BYTES_MAX = 300 * 1024,
     FG_INTEGRATION_TIMEOUT_MS_MIN = 50,
     FG_INTEGRATION_TIMEOUT_MS_MAX = 29000,
-    FG_BACKEND_ADDRESSES_MAX = 8, /* ours: addresses kept of one backend name */
+    FG_BACKEND_ADDRESSES_MAX = 8,             /* ours: addresses kept of one backend name */
+    FG_DOCUMENTATION_PARTS_MAX = 2000,        /* of one API */
+    FG_DOCUMENTATION_VERSIONS_MAX = 100,      /* ours: of one API; each is a copy of all parts */
+    FG_DOCUMENTATION_VERSION_BYTES_MAX = 128, /* ours */
 
     /* control API */
     FG_PAGE_DEFAULT = 25,

@@ -1,8 +1,20 @@
 #include "control/document.h"
+#include "control/noun.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 
 /* ---- stored documents ---- */
+
+static fg_status_t parse_row(fg_call_t *call, const fg_document_t *row, json_t **ret_document)
+{
+    json_t *document = fg_json_parse(row->json, call->error);
+    if (!document)
+        return fg_error_set(call->error, FG_CORRUPT, "", "document %.*s is no JSON",
+                            FG_STR_ARG(row->id));
+    *ret_document = document;
+    return FG_OK;
+}
 
 fg_status_t fg_document_load(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
                              json_t **ret_document)
@@ -12,12 +24,7 @@ fg_status_t fg_document_load(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
         fg_store_document_get(call->store, kind, api_id, id, call->arena, &row, call->error);
     if (status != FG_OK)
         return status;
-    json_t *document = fg_json_parse(row.json, call->error);
-    if (!document)
-        return fg_error_set(call->error, FG_CORRUPT, "", "document %.*s is no JSON",
-                            FG_STR_ARG(id));
-    *ret_document = document;
-    return FG_OK;
+    return parse_row(call, &row, ret_document);
 }
 
 fg_status_t fg_document_save(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
@@ -28,21 +35,6 @@ fg_status_t fg_document_save(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
     if (!row.json.at)
         return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
     return fg_store_document_put(call->store, &row, call->error);
-}
-
-/* Parse rows into `array`. */
-static fg_status_t parse_rows(fg_call_t *call, const fg_document_t *rows, size_t row_count,
-                              json_t *array)
-{
-    for (size_t i = 0; i < row_count; i++) {
-        json_t *document = fg_json_parse(rows[i].json, call->error);
-        if (!document)
-            return fg_error_set(call->error, FG_CORRUPT, "", "document %.*s is no JSON",
-                                FG_STR_ARG(rows[i].id));
-        if (json_array_append_new(array, document) != 0)
-            return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
-    }
-    return FG_OK;
 }
 
 fg_status_t fg_document_all(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
@@ -56,10 +48,16 @@ fg_status_t fg_document_all(fg_call_t *call, fg_document_kind_t kind, fg_str_t a
     if (status != FG_OK)
         return status;
     FG_JSON_SCOPED *array = json_array();
-    status = parse_rows(call, rows, row_count, array);
-    if (status == FG_OK)
-        *ret_array = json_incref(array);
-    return status;
+    for (size_t i = 0; i < row_count; i++) {
+        json_t *document = NULL;
+        status = parse_row(call, &rows[i], &document);
+        if (status != FG_OK)
+            return status;
+        if (json_array_append_new(array, document) != 0)
+            return fg_call_no_memory(call);
+    }
+    *ret_array = json_incref(array);
+    return FG_OK;
 }
 
 fg_status_t fg_document_has(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id)
@@ -68,35 +66,53 @@ fg_status_t fg_document_has(fg_call_t *call, fg_document_kind_t kind, fg_str_t a
     return fg_store_document_get(call->store, kind, api_id, id, call->arena, &row, call->error);
 }
 
+fg_status_t fg_document_page_of(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
+                                fg_document_filter_t *keeps, fg_document_view_t *view)
+{
+    fg_document_query_t query = {.kind = kind, .api_id = api_id};
+    size_t limit = 0, row_count = 0;
+    int64_t last_ordinal = 0;
+    bool has_more = false;
+    fg_document_t *rows = NULL;
+    fg_status_t status = fg_call_page(call, &limit, &query.after);
+    if (status == FG_OK && !keeps)
+        query.limit = limit + 1; /* one more tells whether a next page exists */
+    if (status == FG_OK)
+        status = fg_store_document_list(call->store, &query, call->arena, &rows, &row_count,
+                                        call->error);
+    FG_JSON_SCOPED *items = json_array();
+    for (size_t i = 0; status == FG_OK && i < row_count && !has_more; i++) {
+        FG_JSON_SCOPED *document = NULL;
+        status = parse_row(call, &rows[i], &document);
+        if (status != FG_OK || (keeps && !keeps(call, document)))
+            continue;
+        has_more = json_array_size(items) == limit;
+        if (has_more)
+            break;
+        status = view(call, document);
+        if (status == FG_OK && json_array_append(items, document) != 0)
+            status = fg_call_no_memory(call);
+        last_ordinal = rows[i].ordinal;
+    }
+    return status == FG_OK ? fg_call_page_answer(call, json_incref(items), has_more, last_ordinal)
+                           : status;
+}
+
 fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                              fg_document_view_t *view)
 {
-    fg_document_query_t query = {.kind = kind, .api_id = api_id};
-    size_t limit = 0;
-    fg_status_t status = fg_call_page(call, &limit, &query.after);
-    if (status != FG_OK)
+    return fg_document_page_of(call, kind, api_id, NULL, view);
+}
+
+fg_status_t fg_document_room_check(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
+                                   uint64_t max, const char *nouns)
+{
+    uint64_t count = 0;
+    fg_status_t status = fg_store_document_count(call->store, kind, api_id, &count, call->error);
+    if (status != FG_OK || count < max)
         return status;
-    query.limit = limit + 1; /* one more tells whether a next page exists */
-    fg_document_t *rows = NULL;
-    size_t row_count = 0;
-    status =
-        fg_store_document_list(call->store, &query, call->arena, &rows, &row_count, call->error);
-    if (status != FG_OK)
-        return status;
-    size_t shown = row_count > limit ? limit : row_count;
-    FG_JSON_SCOPED *items = json_array();
-    status = parse_rows(call, rows, shown, items);
-    for (size_t i = 0; status == FG_OK && i < shown; i++)
-        status = view(call, json_array_get(items, i));
-    if (status != FG_OK)
-        return status;
-    call->output = json_object();
-    if (!fg_member_set(call->output, "item", json_incref(items)))
-        return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
-    if (row_count > limit &&
-        !fg_member_set(call->output, "position", fg_position_new(call, rows[shown - 1].ordinal)))
-        return fg_error_set(call->error, FG_NO_MEMORY, "", "out of memory");
-    return FG_OK;
+    return fg_error_set(call->error, FG_LIMIT, "", "Maximum number of %s reached: %" PRIu64, nouns,
+                        max);
 }
 
 /* ---- members ---- */
@@ -164,16 +180,27 @@ fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t v
     return answer_clauses(call, &clauses);
 }
 
+fg_status_t fg_label_failed(fg_call_t *call, const char *label, fg_str_t value,
+                            const char *constraint)
+{
+    return fg_error_set(call->error, FG_VALIDATION, label,
+                        "1 validation error detected: Value '%.*s' at '%s' failed to satisfy "
+                        "constraint: %s",
+                        FG_STR_ARG(value), label, constraint);
+}
+
+bool fg_is_status_code(fg_str_t code)
+{
+    return code.len == 3 && code.at[0] >= '1' && code.at[0] <= '5' &&
+           isdigit((unsigned char)code.at[1]) && isdigit((unsigned char)code.at[2]);
+}
+
 fg_status_t fg_status_code_check(fg_call_t *call, fg_str_t code)
 {
-    if (code.len == 3 && code.at[0] >= '1' && code.at[0] <= '5' &&
-        isdigit((unsigned char)code.at[1]) && isdigit((unsigned char)code.at[2]))
+    if (fg_is_status_code(code))
         return FG_OK;
-    return fg_error_set(
-        call->error, FG_VALIDATION, "statusCode",
-        "1 validation error detected: Value '%.*s' at 'statusCode' failed to satisfy "
-        "constraint: Member must satisfy regular expression pattern: [1-5]\\d\\d",
-        FG_STR_ARG(code));
+    return fg_label_failed(call, "statusCode", code,
+                           "Member must satisfy regular expression pattern: [1-5]\\d\\d");
 }
 
 /* Is `value` one of "A, B, C"? */

@@ -32,6 +32,15 @@ typedef fg_status_t fg_document_view_t(fg_call_t *call, json_t *document);
 /* Answer {"item":[...]} with the page the query asks for. */
 FG_MUST_USE fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                                          fg_document_view_t *view);
+/* Is the document asked for? */
+typedef bool fg_document_filter_t(fg_call_t *call, const json_t *document);
+/* The same of those that `keeps` keeps; reads every document of the kind. */
+FG_MUST_USE fg_status_t fg_document_page_of(fg_call_t *call, fg_document_kind_t kind,
+                                            fg_str_t api_id, fg_document_filter_t *keeps,
+                                            fg_document_view_t *view);
+/* FG_LIMIT when `max` documents of the kind are there, told with the plural `nouns`. */
+FG_MUST_USE fg_status_t fg_document_room_check(fg_call_t *call, fg_document_kind_t kind,
+                                               fg_str_t api_id, uint64_t max, const char *nouns);
 
 /* ---- members ---- */
 
@@ -73,7 +82,12 @@ FG_MUST_USE fg_status_t fg_fields_read(fg_call_t *call, const json_t *input,
  * <operation>Input. */
 fg_status_t fg_constraint_failed(fg_call_t *call, const char *member, fg_str_t value,
                                  const char *constraint);
-/* The label statusCode: [1-5]\d\d. */
+/* The same of a label of the path or a parameter of the query, which is named alone. */
+fg_status_t fg_label_failed(fg_call_t *call, const char *label, fg_str_t value,
+                            const char *constraint);
+/* [1-5]\d\d */
+bool fg_is_status_code(fg_str_t code);
+/* The label statusCode. */
 FG_MUST_USE fg_status_t fg_status_code_check(fg_call_t *call, fg_str_t status_code);
 
 /* ---- usual edits of a PATCH (patch_table.h); `noun` is the document ---- */

@@ -300,6 +300,15 @@ fg_status_t fg_stage_deploy(fg_call_t *call, fg_str_t deployment_id)
     return status == FG_OK ? save(call, stage) : status;
 }
 
+fg_status_t fg_stage_document(fg_call_t *call, fg_str_t stage_name, fg_str_t version)
+{
+    FG_JSON_SCOPED *stage = NULL;
+    fg_status_t status = load(call, stage_name, &stage);
+    if (status == FG_OK && !fg_member_set_str(stage, "documentationVersion", version))
+        status = no_memory(call);
+    return status == FG_OK ? save(call, stage) : status;
+}
+
 /* ---- get, list, delete ---- */
 
 fg_status_t fg_stage_get(fg_call_t *call)

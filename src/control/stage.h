@@ -1,5 +1,5 @@
 /*
- * stage - what CreateDeployment needs of stages.
+ * stage - what CreateDeployment and CreateDocumentationVersion need of stages.
  *
  * Rule       reference 4.10, 4.11.
  */
@@ -13,6 +13,9 @@ FG_MUST_USE fg_status_t fg_stage_deploy_check(fg_call_t *call);
 /* Create the stage that the call's stageName names, or point it (its canary, with canarySettings)
  * at the deployment. */
 FG_MUST_USE fg_status_t fg_stage_deploy(fg_call_t *call, fg_str_t deployment_id);
+
+/* Let the stage of the call's API show this version of the documentation. 404 without the stage. */
+FG_MUST_USE fg_status_t fg_stage_document(fg_call_t *call, fg_str_t stage_name, fg_str_t version);
 
 /* ---- method settings (method_setting.c) ---- */
 

@@ -165,31 +165,69 @@ static fg_status_t read_documents(fg_row_t *row, fg_document_kind_t kind, fg_row
     }
 }
 
-fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query,
-                                   fg_arena_t *arena, fg_document_t **ret_documents,
-                                   size_t *ret_count, fg_error_t *reterr)
+/* Run `stmt` to its end and hand its documents out. */
+static fg_status_t list(fg_stmt_t *stmt, fg_document_kind_t kind, fg_arena_t *arena,
+                        fg_document_t **ret_documents, size_t *ret_count, fg_error_t *reterr)
 {
-    fg_row_t row = {.arena = arena};
-    row.stmt = fg_db_prepare(store->db,
-                             query->parent_id.at
-                                 ? "SELECT api_id, id, parent_id, json, ordinal FROM documents "
-                                   "WHERE kind = ?1 AND api_id = ?2"
-                                   " AND parent_id = ?3 AND ordinal > ?4 ORDER BY ordinal LIMIT ?5"
-                                 : "SELECT api_id, id, parent_id, json, ordinal FROM documents "
-                                   "WHERE kind = ?1 AND api_id = ?2"
-                                   " AND ordinal > ?4 ORDER BY ordinal LIMIT ?5");
-    fg_db_bind_i64(row.stmt, 1, query->kind);
-    fg_db_bind_text(row.stmt, 2, or_empty(query->api_id));
-    if (query->parent_id.at)
-        fg_db_bind_text(row.stmt, 3, query->parent_id);
-    fg_db_bind_i64(row.stmt, 4, query->after);
-    fg_db_bind_i64(row.stmt, 5, fg_limit_of(query->limit));
+    fg_row_t row = {.arena = arena, .stmt = stmt};
     fg_rows_t rows = {.arena = arena, .bytes = sizeof(fg_document_t)};
-    fg_status_t status = read_documents(&row, query->kind, &rows, reterr);
-    fg_db_finish(row.stmt);
+    fg_status_t status = read_documents(&row, kind, &rows, reterr);
+    fg_db_finish(stmt);
     if (status != FG_OK)
         return status;
     *ret_documents = rows.at;
     *ret_count = rows.count;
     return FG_OK;
+}
+
+fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query,
+                                   fg_arena_t *arena, fg_document_t **ret_documents,
+                                   size_t *ret_count, fg_error_t *reterr)
+{
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db, query->parent_id.at
+                       ? "SELECT api_id, id, parent_id, json, ordinal FROM documents "
+                         "WHERE kind = ?1 AND api_id = ?2"
+                         " AND parent_id = ?3 AND ordinal > ?4 ORDER BY ordinal LIMIT ?5"
+                       : "SELECT api_id, id, parent_id, json, ordinal FROM documents "
+                         "WHERE kind = ?1 AND api_id = ?2"
+                         " AND ordinal > ?4 ORDER BY ordinal LIMIT ?5");
+    fg_db_bind_i64(stmt, 1, query->kind);
+    fg_db_bind_text(stmt, 2, or_empty(query->api_id));
+    if (query->parent_id.at)
+        fg_db_bind_text(stmt, 3, query->parent_id);
+    fg_db_bind_i64(stmt, 4, query->after);
+    fg_db_bind_i64(stmt, 5, fg_limit_of(query->limit));
+    return list(stmt, query->kind, arena, ret_documents, ret_count, reterr);
+}
+
+fg_status_t fg_store_document_mentions(fg_store_t *store, fg_document_kind_t kind, const char *name,
+                                       fg_str_t id, fg_arena_t *arena,
+                                       fg_document_t **ret_documents, size_t *ret_count,
+                                       fg_error_t *reterr)
+{
+    fg_str_t pattern = fg_arena_printf(arena, "%%\"%s\":\"%.*s\"%%", name, FG_STR_ARG(id));
+    if (!pattern.at)
+        return fg_out_of_memory(reterr);
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "SELECT api_id, id, parent_id, json, ordinal FROM documents"
+                                 " WHERE kind = ?1 AND json LIKE ?2 ORDER BY ordinal");
+    fg_db_bind_i64(stmt, 1, kind);
+    fg_db_bind_text(stmt, 2, pattern);
+    return list(stmt, kind, arena, ret_documents, ret_count, reterr);
+}
+
+fg_status_t fg_store_document_count(fg_store_t *store, fg_document_kind_t kind, fg_str_t api_id,
+                                    uint64_t *ret_count, fg_error_t *reterr)
+{
+    fg_stmt_t *stmt =
+        fg_db_prepare(store->db, "SELECT COUNT(*) FROM documents WHERE kind = ?1 AND api_id = ?2");
+    fg_db_bind_i64(stmt, 1, kind);
+    fg_db_bind_text(stmt, 2, or_empty(api_id));
+    bool has_row = false;
+    fg_status_t status = fg_db_step(stmt, &has_row, reterr);
+    if (status == FG_OK)
+        *ret_count = (uint64_t)fg_db_column_i64(stmt, 0);
+    fg_db_finish(stmt);
+    return status;
 }

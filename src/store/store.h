@@ -61,7 +61,7 @@ typedef enum fg_change_kind {
     FG_CHANGE_PLAN,  /* id: plan id */
     FG_CHANGE_API,   /* id: api id; parent "" */
     FG_CHANGE_STAGE, /* id: stage name; parent: api id */
-    FG_CHANGE_SETTING,  /* id: name */
+    FG_CHANGE_SETTING,   /* id: name */
     FG_CHANGE_REMAINING, /* id: key id; parent: plan id (UpdateUsage) */
     FG_CHANGE_DOCUMENT   /* id, parent: of a document that the gate does not read */
 } fg_change_kind_t;
@@ -307,13 +307,13 @@ typedef enum fg_document_kind {
     FG_DOCUMENT_GATEWAY_RESPONSE,
     FG_DOCUMENT_AUTHORIZER,
     FG_DOCUMENT_REQUEST_VALIDATOR,
-    FG_DOCUMENT_PART,            /* of the documentation */
-    FG_DOCUMENTATION_VERSION,    /* id = version; the document holds the parts as they were */
-    FG_DOCUMENT_DOMAIN_NAME,     /* api "", id = domain name */
-    FG_DOCUMENT_BASE_PATH,       /* api = domain name, id = base path, "(none)" for the empty one */
-    FG_DOCUMENT_DOMAIN_ACCESS,   /* api "", id = ARN of the access association */
+    FG_DOCUMENT_PART,          /* of the documentation */
+    FG_DOCUMENTATION_VERSION,  /* id = version; the document holds the parts as they were */
+    FG_DOCUMENT_DOMAIN_NAME,   /* api "", id = domain name */
+    FG_DOCUMENT_BASE_PATH,     /* api = domain name, id = base path, "(none)" for the empty one */
+    FG_DOCUMENT_DOMAIN_ACCESS, /* api "", id = ARN of the access association */
     FG_DOCUMENT_CLIENT_CERTIFICATE, /* api "" */
-    FG_DOCUMENT_VPC_LINK,        /* api "" */
+    FG_DOCUMENT_VPC_LINK,           /* api "" */
 } fg_document_kind_t;
 typedef struct fg_document {
     fg_document_kind_t kind;
@@ -341,6 +341,16 @@ typedef struct fg_document_query {
 FG_MUST_USE fg_status_t fg_store_document_list(fg_store_t *store, const fg_document_query_t *query,
                                                fg_arena_t *arena, fg_document_t **ret_documents,
                                                size_t *ret_count, fg_error_t *reterr);
+
+FG_MUST_USE fg_status_t fg_store_document_count(fg_store_t *store, fg_document_kind_t kind,
+                                                fg_str_t api_id, uint64_t *ret_count,
+                                                fg_error_t *reterr);
+/* The documents of a kind, of whatever API, that have somewhere a member `name` with the text `id`
+ * (an identifier: nothing in it is special). Reads all of the kind. */
+FG_MUST_USE fg_status_t fg_store_document_mentions(fg_store_t *store, fg_document_kind_t kind,
+                                                   const char *name, fg_str_t id, fg_arena_t *arena,
+                                                   fg_document_t **ret_documents, size_t *ret_count,
+                                                   fg_error_t *reterr);
 
 /* ---- credentials of the control API (store/credential.c) ---- */
 typedef struct fg_credential {

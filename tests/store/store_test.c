@@ -314,6 +314,35 @@ static void an_api_goes_with_its_documents_and_stages(void **state)
     commit(f);
 }
 
+static void documents_are_found_by_the_id_they_mention(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":{\"linkId\":\"abc123\"}}", "{\"linkId\":\"abc1234\"}",
+        "{\"d\":\"\\\"linkId\\\":\\\"abc123\\\"\"}", "{\"otherId\":\"abc123\"}"};
+    fixture_t *f = *state;
+    fg_document_t *documents;
+    size_t count;
+    uint64_t total;
+    begin(f);
+    for (size_t i = 0; i < FG_COUNT_OF(texts); i++) {
+        char id[] = {(char)('a' + i), '\0'};
+        fg_document_t stage = {FG_DOCUMENT_STAGE, i % 2 ? FG_STR("api1") : FG_STR("api2"),
+                               fg_str(id),        FG_STR("d"),
+                               fg_str(texts[i]),  0};
+        ok(fg_store_document_put(f->store, &stage, &f->error));
+    }
+    commit(f);
+    ok(fg_store_document_mentions(f->store, FG_DOCUMENT_STAGE, "linkId", FG_STR("abc123"), f->arena,
+                                  &documents, &count, &f->error));
+    assert_true(count == 1 && fg_str_is(documents[0].id, "a") &&
+                fg_str_is(documents[0].api_id, "api2"));
+    ok(fg_store_document_mentions(f->store, FG_DOCUMENT_RESOURCE, "linkId", FG_STR("abc123"),
+                                  f->arena, &documents, &count, &f->error));
+    assert_int_equal(count, 0);
+    ok(fg_store_document_count(f->store, FG_DOCUMENT_STAGE, FG_STR("api2"), &total, &f->error));
+    assert_int_equal(total, 2);
+}
+
 static void the_log_says_when_it_no_longer_reaches_back(void **state)
 {
     fixture_t *f = *state;
@@ -687,6 +716,7 @@ int main(void)
         TEST(pairs_are_kept),
         TEST(usage_is_listed_by_whole_keys),
         TEST(an_api_goes_with_its_documents_and_stages),
+        TEST(documents_are_found_by_the_id_they_mention),
         TEST(the_log_says_when_it_no_longer_reaches_back),
         TEST(everything_is_there_after_reopening_and_no_value_is_in_clear),
         TEST(a_wrong_secret_is_refused),
