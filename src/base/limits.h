@@ -44,6 +44,7 @@ enum {
     FG_PAGE_MAX = 500,
     FG_CONTROL_BODY_BYTES_MAX = 6 * 1024 * 1024, /* an API definition file */
     FG_JSON_DEPTH_MAX = 64,                      /* ours */
+    FG_YAML_ALIAS_BYTES_MAX = 1024 * 1024,       /* ours: what aliases may add to a document */
     FG_PATCH_OPERATIONS_MAX = 1000,              /* ours */
     FG_TAGS_MAX = 50,
     FG_SIGNATURE_SKEW_S = 300,
