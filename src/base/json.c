@@ -42,7 +42,9 @@ json_t *fg_json_parse(fg_str_t text, fg_error_t *reterr)
     json_error_t trouble;
     json_t *json = json_loadb(text.at ? text.at : "", text.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &trouble);
-    if (!json)
+    if (!json && !trouble.text[0]) /* jansson has no word for it */
+        fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
+    else if (!json)
         fg_error_set(reterr, FG_SERIALIZATION, "", "%s at line %d, column %d", trouble.text,
                      trouble.line, trouble.column);
     return json;
@@ -55,8 +57,7 @@ fg_str_t fg_json_render(const json_t *json, fg_arena_t *arena)
     char *text = bytes > 0 ? fg_arena_alloc(arena, bytes + 1) : NULL;
     if (!text)
         return FG_STR_NONE;
-    json_dumpb(json, text, bytes, flags);
-    return fg_str_of(text, bytes);
+    return json_dumpb(json, text, bytes, flags) == bytes ? fg_str_of(text, bytes) : FG_STR_NONE;
 }
 
 fg_str_t fg_json_str(const json_t *json)

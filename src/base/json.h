@@ -15,7 +15,7 @@
 #define FG_JSON_SCOPED __attribute__((cleanup(fg_json_release))) json_t
 void fg_json_release(json_t **json);
 
-/* Parse one value. New reference, or NULL with `reterr` (FG_SERIALIZATION, the position in the message).
+/* Parse one value. New reference, or NULL with `reterr` (FG_SERIALIZATION, the position in the message; FG_NO_MEMORY).
  * Duplicate members, NUL in strings, broken UTF-8 and nesting over FG_JSON_DEPTH_MAX are refused. */
 json_t *fg_json_parse(fg_str_t text, fg_error_t *reterr);
 /* Compact text in the arena; doubles always carry a fraction (10.0), integers never. FG_STR_NONE on lack of memory. */

@@ -1,4 +1,4 @@
-#include "control/operation.h"
+#include "control/document.h"
 
 fg_str_t fg_call_query(const fg_call_t *call, const char *name)
 {
@@ -37,10 +37,5 @@ fg_status_t fg_call_api(fg_call_t *call, fg_str_t api_id, json_t **ret_api)
         return fg_call_no_api(call, api_id);
     if (status != FG_OK || !ret_api)
         return status;
-    json_t *api = fg_json_parse(document.json, call->error);
-    if (!api)
-        return fg_error_set(call->error, FG_CORRUPT, "", "the stored REST API %.*s is damaged",
-                            FG_STR_ARG(api_id));
-    *ret_api = api;
-    return FG_OK;
+    return fg_document_parse(call, &document, ret_api);
 }

@@ -50,7 +50,7 @@ static fg_status_t body_parse(fg_call_t *call, json_t **ret_input)
                         ? json_object()
                         : fg_json_parse(call->body, call->error);
     if (!input)
-        return FG_SERIALIZATION;
+        return call->error->status;
     if (!json_is_object(input)) {
         json_decref(input);
         return fg_error_set(call->error, FG_SERIALIZATION, "", "Expected a structure as the body");
@@ -67,12 +67,37 @@ static fg_status_t constraints_check(fg_call_t *call)
     return call->operation->body == FG_BODY_PATCH ? fg_call_patches(call, &patches, &count) : FG_OK;
 }
 
+static fg_status_t render(fg_call_t *call)
+{
+    fg_response_t *response = call->response;
+    response->status = call->operation->status;
+    if (call->output_bytes.at) {
+        FG_ASSERT(!call->output && call->output_type.at);
+        response->headers[0].value = call->output_type;
+        response->body = call->output_bytes;
+        return FG_OK;
+    }
+    if (!call->output)
+        return FG_OK;
+    response->body = fg_json_render(call->output, call->arena);
+    if (response->body.at)
+        return FG_OK;
+    return fg_error_set(call->error, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
+}
+
+/* The answer is there before anything is committed: a lack of memory undoes the change. */
+static fg_status_t handle(fg_call_t *call)
+{
+    fg_status_t status = call->operation->handler(call);
+    return status == FG_OK ? render(call) : status;
+}
+
 static fg_status_t run_writing(fg_call_t *call)
 {
     fg_status_t status = fg_store_begin(call->store, call->error);
     if (status != FG_OK)
         return status;
-    status = call->operation->handler(call);
+    status = handle(call);
     if (status == FG_OK)
         status = fg_store_commit(call->store, call->error);
     if (status != FG_OK)
@@ -112,7 +137,7 @@ static fg_status_t run(fg_call_t *call)
         status = run_writing(call);
         return status == FG_OK ? publish(call) : status;
     }
-    return operation->handler(call);
+    return handle(call);
 }
 
 static void header_add(fg_response_t *response, const char *name, fg_str_t value)
@@ -172,25 +197,9 @@ static void render_error(fg_arena_t *arena, fg_response_t *response)
 {
     fg_exception_t exception = fg_exception_of(response->error.status);
     response->status = exception.http_status;
+    response->headers[0].value = FG_STR("application/json");
     header_add(response, "x-amzn-ErrorType", fg_str(exception.name));
     response->body = fg_error_body(&response->error, arena);
-}
-
-static fg_status_t render(fg_call_t *call, fg_response_t *response)
-{
-    response->status = call->operation->status;
-    if (call->output_bytes.at) {
-        FG_ASSERT(!call->output && call->output_type.at);
-        response->headers[0].value = call->output_type;
-        response->body = call->output_bytes;
-        return FG_OK;
-    }
-    if (!call->output)
-        return FG_OK;
-    response->body = fg_json_render(call->output, call->arena);
-    if (response->body.at)
-        return FG_OK;
-    return fg_error_set(call->error, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
 }
 
 static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg_now_t now,
@@ -227,8 +236,6 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
     status = run(&call);
     if (status == FG_OK && call.is_value_withheld)
         header_add(response, "x-faregate-key-values", FG_STR("hashed")); /* Rule K12 */
-    if (status == FG_OK)
-        status = render(&call, response);
     json_decref(call.output);
     return status;
 }

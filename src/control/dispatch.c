@@ -8,8 +8,8 @@
 const fg_operation_t fg_operations[] = {
 #define FG_OP(name, verb, path, query, ok, txn, body, handler)                                     \
     {#name, #verb, path, query, ok, txn, FG_BODY_##body, handler},
-#include "control/operations.def"
 #include "control/extensions.def"
+#include "control/operations.def"
 #undef FG_OP
 };
 #undef READ
@@ -65,11 +65,14 @@ static const fg_operation_t *find(fg_str_t verb, fg_str_t path, fg_str_t query,
 
 static fg_status_t decode(fg_str_t raw, fg_arena_t *arena, fg_str_t *ret_text, fg_error_t *reterr)
 {
-    fg_str_t text = fg_uri_decode_copy(raw, arena);
-    if (!text.at || !fg_str_is_utf8(text))
+    size_t bytes;
+    char *text = fg_arena_alloc(arena, raw.len + 1);
+    if (!text)
+        return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
+    if (!fg_uri_decode(raw, text, raw.len, &bytes) || !fg_str_is_utf8(fg_str_of(text, bytes)))
         return fg_error_set(reterr, FG_SERIALIZATION, "path",
                             "The request line is not well-formed");
-    *ret_text = text;
+    *ret_text = fg_str_of(text, bytes);
     return FG_OK;
 }
 

@@ -6,12 +6,14 @@
 
 /* ---- stored documents ---- */
 
-static fg_status_t parse_row(fg_call_t *call, const fg_document_t *row, json_t **ret_document)
+fg_status_t fg_document_parse(fg_call_t *call, const fg_document_t *row, json_t **ret_document)
 {
     json_t *document = fg_json_parse(row->json, call->error);
     if (!document)
-        return fg_error_set(call->error, FG_CORRUPT, "", "document %.*s is no JSON",
-                            FG_STR_ARG(row->id));
+        return call->error->status == FG_NO_MEMORY
+                   ? FG_NO_MEMORY
+                   : fg_error_set(call->error, FG_CORRUPT, "",
+                                  "the stored document %.*s is damaged", FG_STR_ARG(row->id));
     *ret_document = document;
     return FG_OK;
 }
@@ -24,7 +26,7 @@ fg_status_t fg_document_load(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
         fg_store_document_get(call->store, kind, api_id, id, call->arena, &row, call->error);
     if (status != FG_OK)
         return status;
-    return parse_row(call, &row, ret_document);
+    return fg_document_parse(call, &row, ret_document);
 }
 
 fg_status_t fg_document_save(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id, fg_str_t id,
@@ -50,7 +52,7 @@ fg_status_t fg_document_all(fg_call_t *call, fg_document_kind_t kind, fg_str_t a
     FG_JSON_SCOPED *array = json_array();
     for (size_t i = 0; i < row_count; i++) {
         json_t *document = NULL;
-        status = parse_row(call, &rows[i], &document);
+        status = fg_document_parse(call, &rows[i], &document);
         if (status != FG_OK)
             return status;
         if (json_array_append_new(array, document) != 0)
@@ -83,7 +85,7 @@ fg_status_t fg_document_page_of(fg_call_t *call, fg_document_kind_t kind, fg_str
     FG_JSON_SCOPED *items = json_array();
     for (size_t i = 0; status == FG_OK && i < row_count && !has_more; i++) {
         FG_JSON_SCOPED *document = NULL;
-        status = parse_row(call, &rows[i], &document);
+        status = fg_document_parse(call, &rows[i], &document);
         if (status != FG_OK || (keeps && !keeps(call, document)))
             continue;
         has_more = json_array_size(items) == limit;

@@ -15,6 +15,9 @@
 
 /* ---- stored documents ---- */
 
+/* What a row holds, a new reference. FG_CORRUPT. */
+FG_MUST_USE fg_status_t fg_document_parse(fg_call_t *call, const fg_document_t *row,
+                                          json_t **ret_document);
 /* FG_NOT_FOUND leaves call->error alone: the noun has its own text. */
 FG_MUST_USE fg_status_t fg_document_load(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                                          fg_str_t id, json_t **ret_document);

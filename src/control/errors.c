@@ -62,5 +62,6 @@ fg_str_t fg_error_body(const fg_error_t *error, fg_arena_t *arena)
     if (!body)
         body = json_pack("{s:s}", key,
                          fg_status_text(error->status)); /* the text was cut inside a character */
-    return body ? fg_json_render(body, arena) : FG_STR_NONE;
+    fg_str_t rendered = body ? fg_json_render(body, arena) : FG_STR_NONE;
+    return rendered.at ? rendered : FG_STR("{\"message\":\"out of memory\"}");
 }

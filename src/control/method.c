@@ -79,8 +79,8 @@ fg_status_t fg_method_verb_check(fg_call_t *call, fg_str_t verb)
 
 static json_t *response_of(fg_call_t *call, const json_t *owner, const char *map_name)
 {
-    const char *code = fg_arena_text(call->arena, call->path_part[3]);
-    return code ? json_object_get(json_object_get(owner, map_name), code) : NULL;
+    fg_str_t code = call->path_part[3];
+    return json_object_getn(json_object_get(owner, map_name), code.at, code.len);
 }
 
 bool fg_response_has(fg_call_t *call, const json_t *owner, const char *map_name)
@@ -102,14 +102,14 @@ fg_status_t fg_response_find(fg_call_t *call, const json_t *owner, const char *m
 fg_status_t fg_response_set(fg_call_t *call, json_t *owner, const char *map_name, json_t *response)
 {
     FG_JSON_SCOPED *owned = response;
-    const char *code = fg_arena_text(call->arena, call->path_part[3]);
+    fg_str_t code = call->path_part[3];
     json_t *map = json_object_get(owner, map_name);
     if (!map) {
         map = json_object();
         if (!fg_member_set(owner, map_name, map))
             return no_memory(call);
     }
-    return code && json_object_set(map, code, owned) == 0 ? FG_OK : no_memory(call);
+    return json_object_setn(map, code.at, code.len, owned) == 0 ? FG_OK : no_memory(call);
 }
 
 fg_status_t fg_response_delete(fg_call_t *call, json_t *owner, const char *map_name)
@@ -119,7 +119,7 @@ fg_status_t fg_response_delete(fg_call_t *call, json_t *owner, const char *map_n
     if (status != FG_OK)
         return status;
     json_t *map = json_object_get(owner, map_name);
-    json_object_del(map, fg_arena_text(call->arena, call->path_part[3]));
+    json_object_deln(map, call->path_part[3].at, call->path_part[3].len);
     if (json_object_size(map) == 0)
         json_object_del(owner, map_name);
     return FG_OK;
