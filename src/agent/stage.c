@@ -431,9 +431,9 @@ static void read_gateway_responses(compiler_t *compiler, fg_route_source_t *sour
         fg_route_gateway_response_t *response = &responses[source->gateway_response_count];
         if (!response_type_of(member(document, "responseType"), &response->type))
             continue;
-        pairs_t headers =
-            static_pairs_under(compiler, json_object_get(document, "responseParameters"),
-                               FG_STR("gatewayresponse.header."));
+        pairs_t headers = /* Rule GR9: expressions, which the caller's request fills in */
+            pairs_under(compiler, json_object_get(document, "responseParameters"),
+                        FG_STR("gatewayresponse.header."));
         pairs_t templates =
             pairs_under(compiler, json_object_get(document, "responseTemplates"), FG_STR(""));
         response->status = status_of(document);

@@ -391,7 +391,9 @@ static void test_gateway_responses(void **state)
     assert_int_equal(refusal.status, 429); /* Rule Q2: customised */
     assert_str(refusal.template_text, "t");
     assert_int_equal(refusal.header_count, 1);
-    assert_str(fg_route_refusal_header(route, refusal.response_index, 0).name, "H");
+    fg_route_pair_t header = fg_route_refusal_header(route, refusal.response_index, 0);
+    assert_str(header.name, "H");
+    assert_str(header.value, "'h'"); /* Rule GR9: an expression */
     refusal = fg_route_refusal(route, FG_GATEWAY_RESPONSE_THROTTLED, FG_STR_NONE);
     assert_int_equal(refusal.status, 429);
     assert_int_equal(refusal.response_index, FG_ROUTE_BUILT_IN);
