@@ -212,19 +212,43 @@ def test_broken_requests_do_not_hurt(node, scene):
 
 
 def test_a_customised_gateway_response_is_dressed(node, scene):
-    """Reference 6.8; the control plane keeps gateway responses later, so this one is written where it will keep them."""
-    pytest.importorskip("boto3")
-    try:
-        scene.api.put_gateway_response(restApiId=scene.api_id, responseType="THROTTLED", statusCode="420",
-                                       responseTemplates={"application/json": '{"m":$context.error.messageString}'})
-    except Exception as error:  # botocore's own class of 501
-        assert "501" in str(error) or "NotImplemented" in str(error)
-        pytest.skip("PutGatewayResponse is not served yet")
-    scene.deploy()
+    """Rules GR1, GR9, GR10: not before the next deployment, then with status, headers and template."""
     key = scene.key(scene.plan(rate=0.001, burst=1))[1]
     node.get(scene.path(), key)
+    scene.api.put_gateway_response(
+        restApiId=scene.api_id, responseType="THROTTLED", statusCode="420",
+        responseParameters={"gatewayresponse.header.X-Shop": "'https://shop.test'",
+                            "gatewayresponse.header.X-Was": "context.error.responseType",
+                            "gatewayresponse.header.X-Asked": "method.request.querystring.q"},
+        responseTemplates={"application/json": '{"m":$context.error.messageString}'})
     answer = node.get(scene.path(), key)
-    assert (answer.status, json.loads(answer.body)) == (420, {"m": "Too Many Requests"})
+    assert (answer.status, answer.json()) == (429, {"message": "Too Many Requests"})
+    assert "x-shop" not in answer.headers
+    scene.deploy()
+    answer = node.get(scene.path() + "?q=why", key)
+    assert (answer.status, answer.json()) == (420, {"m": "Too Many Requests"})
+    assert [answer.headers[name] for name in ("x-shop", "x-was", "x-asked")] == [
+        "https://shop.test", "THROTTLED", "why"]
+    scene.api.delete_gateway_response(restApiId=scene.api_id, responseType="THROTTLED")
+    assert node.get(scene.path(), key).status == 420
+    scene.deploy()
+    assert node.get(scene.path(), key).status == 429
+
+
+def test_a_default_gateway_response_dresses_its_class(node, scene):
+    """Rules GR1, GR2, GR5: what the control API shows is what callers see."""
+    scene.api.put_gateway_response(restApiId=scene.api_id, responseType="DEFAULT_4XX", statusCode="418",
+                                   responseTemplates={"application/json": "{}"})
+    scene.api.put_gateway_response(restApiId=scene.api_id, responseType="INVALID_API_KEY")
+    scene.deploy()
+    shown = {one["responseType"]: one.get("statusCode")
+             for one in scene.api.get_gateway_responses(restApiId=scene.api_id)["items"]}
+    key = scene.key(scene.plan(limit=1))[1]
+    node.get(scene.path(), key)
+    for resource, sent, kind in (("no", None, "MISSING_AUTHENTICATION_TOKEN"), ("status", key, "QUOTA_EXCEEDED"),
+                                 ("status", None, "INVALID_API_KEY")):
+        assert node.get(scene.path(resource), sent).status == int(shown[kind]), kind
+    assert (shown["QUOTA_EXCEEDED"], shown["INVALID_API_KEY"]) == ("418", "403")
 
 
 def test_without_a_gate_requests_are_told_to_come_back():

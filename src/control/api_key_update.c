@@ -171,7 +171,7 @@ static const fg_patch_table_t patch_table = {patch_rows, FG_COUNT_OF(patch_rows)
 /* Rule C6: an empty list changes nothing, the date neither. */
 static fg_status_t change_store(fg_call_t *call, change_t *change, fg_str_t extension_before)
 {
-    if (json_array_size(json_object_get(call->input, "patchOperations")) == 0)
+    if (fg_call_patches_nothing(call))
         return FG_OK;
     change->key.updated_at = call->now.wall;
     fg_status_t status = fg_key_extension_check(call, extension_before, change->key.extension);

@@ -87,4 +87,10 @@ fg_handler_t fg_top_get;
 fg_handler_t fg_export_close;
 fg_handler_t fg_export_list;
 fg_handler_t fg_export_public_key;
+/* gateway responses */
+fg_handler_t fg_gateway_response_get;
+fg_handler_t fg_gateway_response_delete;
+fg_handler_t fg_gateway_response_put;
+fg_handler_t fg_gateway_response_update;
+fg_handler_t fg_gateway_response_list;
 #endif

@@ -139,10 +139,11 @@ static bool is_declared(fg_call_t *call, const json_t *method, const char *sourc
     return plain.at && json_object_get(parameters, plain.at);
 }
 
-static fg_status_t bad_expression(fg_call_t *call, const char *what, const char *expression)
+fg_status_t fg_mapping_refuse(fg_call_t *call, const char *field, const char *what,
+                              const char *expression)
 {
     return fg_error_set(
-        call->error, FG_BAD_REQUEST, "requestParameters",
+        call->error, FG_BAD_REQUEST, field,
         "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
         "[Invalid mapping expression %sspecified: %s]",
         what, expression);
@@ -162,8 +163,10 @@ static fg_status_t check_source(fg_call_t *call, const json_t *method, const cha
         fg_str_starts_with(text, FG_STR("method.request.body.")))
         return FG_OK;
     if (!fg_str_starts_with(text, FG_STR("method.request.")))
-        return bad_expression(call, "", source);
-    return is_declared(call, method, source) ? FG_OK : bad_expression(call, "parameter ", source);
+        return fg_mapping_refuse(call, "requestParameters", "", source);
+    return is_declared(call, method, source)
+               ? FG_OK
+               : fg_mapping_refuse(call, "requestParameters", "parameter ", source);
 }
 
 static bool is_target(const char *key)
@@ -187,7 +190,7 @@ static fg_status_t check_mappings(fg_call_t *call, const fg_method_place_t *plac
     {
         const char *source = json_string_value(value);
         if (!is_target(key))
-            return bad_expression(call, "parameter ", key);
+            return fg_mapping_refuse(call, "requestParameters", "parameter ", key);
         fg_status_t status = check_source(call, place->method, source ? source : "null");
         if (status != FG_OK)
             return status;

@@ -54,15 +54,6 @@ static bool is_pattern(fg_str_t pattern)
     return depth == 0 && !is_in_class;
 }
 
-static fg_status_t bad_expression(fg_call_t *call, const char *expression)
-{
-    return fg_error_set(
-        call->error, FG_BAD_REQUEST, "responseParameters",
-        "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
-        "[Invalid mapping expression specified: %s]",
-        expression);
-}
-
 static bool is_source(fg_str_t source)
 {
     return fg_mapping_is_static(source) ||
@@ -80,9 +71,9 @@ static fg_status_t check_parameters(fg_call_t *call, json_t *parameters)
     {
         const char *source = json_string_value(value);
         if (!fg_str_starts_with(fg_str(key), prefix) || strlen(key) == prefix.len)
-            return bad_expression(call, key);
+            return fg_mapping_refuse(call, "responseParameters", "", key);
         if (!source || !is_source(fg_str(source)))
-            return bad_expression(call, source ? source : "null");
+            return fg_mapping_refuse(call, "responseParameters", "", source ? source : "null");
     }
     return FG_OK;
 }

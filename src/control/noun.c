@@ -169,3 +169,19 @@ fg_status_t fg_call_page_answer(fg_call_t *call, json_t *items, bool has_more, i
         return fg_call_no_memory(call);
     return FG_OK;
 }
+
+fg_status_t fg_call_page_of(fg_call_t *call, const json_t *all)
+{
+    size_t limit;
+    int64_t after;
+    fg_status_t status = fg_call_page(call, &limit, &after);
+    if (status != FG_OK)
+        return status;
+    size_t count = json_array_size(all), at = (uint64_t)after < count ? (size_t)after : count;
+    FG_JSON_SCOPED *items = json_array();
+    for (; at < count && json_array_size(items) < limit; at++) {
+        if (json_array_append(items, json_array_get(all, at)) != 0)
+            return fg_call_no_memory(call);
+    }
+    return fg_call_page_answer(call, json_incref(items), at < count, (int64_t)at);
+}

@@ -50,5 +50,7 @@ fg_status_t fg_call_no_memory(fg_call_t *call);
  * a next page. */
 fg_status_t fg_call_page_answer(fg_call_t *call, json_t *items, bool has_more,
                                 int64_t last_ordinal);
+/* The page of `all` that the query asks for; an item's position is its place. */
+fg_status_t fg_call_page_of(fg_call_t *call, const json_t *all);
 
 #endif

@@ -103,6 +103,8 @@ typedef struct fg_patch {
 } fg_patch_t;
 /* The call's patchOperations, checked against the model's constraints (ValidationException for a bad op). */
 fg_status_t fg_call_patches(fg_call_t *call, fg_patch_t **ret_patches, size_t *ret_count);
+/* Rule C6: is the list empty or absent? */
+bool fg_call_patches_nothing(const fg_call_t *call);
 const char *fg_patch_op_text(fg_patch_op_t op);
 /* "true" in any case is true, all else false. Reference 3.4. */
 bool fg_patch_bool(fg_str_t value);

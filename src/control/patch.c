@@ -152,3 +152,8 @@ fg_status_t fg_call_patches(fg_call_t *call, fg_patch_t **ret_patches, size_t *r
     *ret_count = count;
     return FG_OK;
 }
+
+bool fg_call_patches_nothing(const fg_call_t *call)
+{
+    return json_array_size(json_object_get(call->input, "patchOperations")) == 0;
+}

@@ -121,6 +121,15 @@ static const every_row_t every_rows[] = {
      "\"requestParameters\":{\"integration.request.header.k\":\"'v'\"},"
      "\"tlsConfig\":{\"insecureSkipVerification\":true}}",
      201, NULL},
+    {"PUT", EVERY_API "/gatewayresponses/DEFAULT_4XX",
+     "{\"statusCode\":\"418\",\"responseParameters\":{\"gatewayresponse.header.a\":\"'x'\"},"
+     "\"responseTemplates\":{\"text/plain\":\"pot\"}}",
+     201, NULL},
+    {"GET", EVERY_API "/gatewayresponses/THROTTLED", NULL, 200, NULL},
+    {"PATCH", EVERY_API "/gatewayresponses/THROTTLED",
+     EVERY_PATCH("add", "/responseParameters/gatewayresponse.header.b", "context.requestId"), 200,
+     NULL},
+    {"GET", EVERY_API "/gatewayresponses?limit=3", NULL, 200, NULL},
     {"POST", EVERY_API "/deployments",
      "{\"stageName\":\"prod\",\"description\":\"d\",\"variables\":{\"h\":\"localhost\"}}", 201,
      "deployment=id"},
@@ -227,6 +236,7 @@ static const every_row_t every_rows[] = {
     {"DELETE", EVERY_METHOD "/integration", NULL, 204, NULL},
     {"DELETE", EVERY_METHOD "/responses/200", NULL, 204, NULL},
     {"DELETE", EVERY_METHOD, NULL, 204, NULL},
+    {"DELETE", EVERY_API "/gatewayresponses/THROTTLED", NULL, 202, NULL},
     {"DELETE", EVERY_API "/resources/$one$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/stages/test", NULL, 202, NULL},
     {"DELETE", EVERY_API "/deployments/$second$", NULL, 202, NULL},
