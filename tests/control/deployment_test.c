@@ -60,6 +60,54 @@ static void test_create(void **state)
     run(steps, FG_COUNT_OF(steps));
 }
 
+/* Given one of each noun, when it is deployed and then changed, expect the deployment to hold the
+ * API as it was (reference 4.10, rule GR10). */
+static void test_snapshot(void **state)
+{
+    (void)state;
+    static const step_t steps[] = {
+        {"a response", "PUT", "/restapis/$A/gatewayresponses/THROTTLED", "{}", 201,
+         "{\"responseType\":\"THROTTLED\"}", NULL},
+        {"a deployment", "POST", DEPLOYMENTS, "{}", 201, "{\"id\":\"<any>\"}", "D=id"},
+        {"a change", "DELETE", "/restapis/$A/gatewayresponses/THROTTLED", NULL, 202, NULL, NULL},
+    };
+    static const fg_document_kind_t kinds[] = {FG_DOCUMENT_REQUEST_VALIDATOR,
+                                               FG_DOCUMENT_AUTHORIZER};
+    walk_t walk;
+    fg_error_t error;
+    fg_document_t row;
+    walk_begin(&walk);
+    walk_api(&walk);
+    walk_mock(&walk);
+    assert_int_equal(fg_store_begin(walk.store, &error), FG_OK);
+    for (size_t i = 0; i < FG_COUNT_OF(kinds); i++) {
+        fg_document_t document = {.kind = kinds[i],
+                                  .api_id = walk.kept[0],
+                                  .id = FG_STR("thing1"),
+                                  .json = FG_STR("{\"id\":\"thing1\"}")};
+        assert_int_equal(fg_store_document_put(walk.store, &document, &error), FG_OK);
+    }
+    assert_int_equal(fg_store_commit(walk.store, &error), FG_OK);
+    walk_steps(&walk, steps, FG_COUNT_OF(steps));
+    assert_int_equal(fg_store_document_get(walk.store, FG_DOCUMENT_DEPLOYMENT, walk.kept[0],
+                                           walk.kept['D' - 'A'], walk.arena, &row, &error),
+                     FG_OK);
+    fg_response_t response = {.body = row.json};
+    FG_JSON_SCOPED *got = fg_json_parse(row.json, &error);
+    FG_JSON_SCOPED *want =
+        fg_json_parse(FG_STR("{\"snapshot\":{\"restApi\":{\"name\":\"weather\"},"
+                             "\"resources\":[{\"path\":\"/\"},{\"path\":\"/pets\"}],"
+                             "\"gatewayResponses\":[{\"responseType\":\"THROTTLED\"}],"
+                             "\"models\":[{\"name\":\"Empty\"},{\"name\":\"Error\"}],"
+                             "\"requestValidators\":[{\"id\":\"thing1\"}],"
+                             "\"authorizers\":[{\"id\":\"thing1\"}]}}"),
+                      &error);
+    const char *where = "";
+    if (!contains(got, want, &response, &where))
+        fail_msg("%s in %.*s", where, FG_STR_ARG(row.json));
+    walk_end(&walk);
+}
+
 static void test_create_needs_methods(void **state)
 {
     (void)state;
@@ -123,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_create),
+        cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_create_needs_methods),
         cmocka_unit_test(test_rest),
     };
