@@ -39,6 +39,11 @@ enum {
     FG_DOCUMENTATION_VERSIONS_MAX = 100,      /* ours: of one API; each is a copy of all parts */
     FG_DOCUMENTATION_VERSION_BYTES_MAX = 128, /* ours */
 
+    /* certificates */
+    FG_CLIENT_CERTIFICATES_MAX = 60,
+    FG_PEM_BYTES_MAX = 64 * 1024,         /* ours: a certificate, and a chain */
+    FG_PRIVATE_KEY_BYTES_MAX = 16 * 1024, /* ours */
+
     /* control API */
     FG_PAGE_DEFAULT = 25,
     FG_PAGE_MAX = 500,

@@ -106,6 +106,21 @@ fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
     return fg_document_page_of(call, kind, api_id, NULL, view);
 }
 
+fg_status_t fg_view_single(fg_call_t *call, json_t *document)
+{
+    if (json_object_get(document, "tags") || fg_member_set(document, "tags", json_object()))
+        return FG_OK;
+    return fg_call_no_memory(call);
+}
+
+fg_status_t fg_view_listed(fg_call_t *call, json_t *document)
+{
+    (void)call;
+    if (json_object_size(json_object_get(document, "tags")) == 0)
+        json_object_del(document, "tags");
+    return FG_OK;
+}
+
 fg_status_t fg_document_room_check(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                                    uint64_t max, const char *nouns)
 {

@@ -35,6 +35,9 @@ typedef fg_status_t fg_document_view_t(fg_call_t *call, json_t *document);
 /* Answer {"item":[...]} with the page the query asks for. */
 FG_MUST_USE fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                                          fg_document_view_t *view);
+/* What is taggable, by rule C7: alone it always shows its tags, in a list when there are any. */
+fg_document_view_t fg_view_single;
+fg_document_view_t fg_view_listed;
 /* Is the document asked for? */
 typedef bool fg_document_filter_t(fg_call_t *call, const json_t *document);
 /* The same of those that `keeps` keeps; reads every document of the kind. */

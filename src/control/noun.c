@@ -49,24 +49,31 @@ static fg_status_t tag_check(fg_call_t *call, const char *name, const json_t *va
     return FG_OK;
 }
 
+fg_status_t fg_tags_check(fg_call_t *call, json_t *tags)
+{
+    const char *name;
+    json_t *value;
+    if (json_object_size(tags) > FG_TAGS_MAX)
+        return fg_error_set(call->error, FG_BAD_REQUEST, "tags", "At most %d tags are allowed",
+                            FG_TAGS_MAX);
+    json_object_foreach(tags, name, value)
+    {
+        fg_status_t status = tag_check(call, name, value);
+        if (status != FG_OK)
+            return status;
+    }
+    return FG_OK;
+}
+
 static fg_status_t tags_parse(fg_call_t *call, const json_t *object, const char *member,
                               fg_str_t *ret_tags)
 {
     json_t *tags;
     fg_status_t status = fg_input_object(call, object, member, &tags);
+    if (status == FG_OK)
+        status = fg_tags_check(call, tags);
     if (status != FG_OK || !tags)
         return status;
-    if (json_object_size(tags) > FG_TAGS_MAX)
-        return fg_error_set(call->error, FG_BAD_REQUEST, "tags", "At most %d tags are allowed",
-                            FG_TAGS_MAX);
-    const char *name;
-    json_t *value;
-    json_object_foreach(tags, name, value)
-    {
-        status = tag_check(call, name, value);
-        if (status != FG_OK)
-            return status;
-    }
     fg_str_t text = fg_json_render(tags, call->arena);
     if (!text.at)
         return fg_call_no_memory(call);

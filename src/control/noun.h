@@ -40,6 +40,8 @@ json_t *fg_noun_render(const fg_noun_field_t *fields, size_t count, const void *
  * lists when there are any. */
 typedef enum fg_tags_show { FG_TAGS_IF_GIVEN, FG_TAGS_ALWAYS, FG_TAGS_IF_ANY } fg_tags_show_t;
 bool fg_tags_render(fg_call_t *call, json_t *object, fg_str_t tags, fg_tags_show_t show);
+/* Names, values and their number; `tags` is an object or NULL. */
+FG_MUST_USE fg_status_t fg_tags_check(fg_call_t *call, json_t *tags);
 
 /* Code points of well-formed UTF-8. */
 size_t fg_text_length(fg_str_t text);

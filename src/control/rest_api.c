@@ -89,20 +89,16 @@ static fg_status_t escape_policy(fg_call_t *call, json_t *api)
     return FG_OK;
 }
 
-/* What a list shows: no tags when there are none. */
 static fg_status_t view_listed(fg_call_t *call, json_t *api)
 {
-    if (json_object_size(json_object_get(api, "tags")) == 0)
-        json_object_del(api, "tags");
-    return escape_policy(call, api);
+    fg_status_t status = fg_view_listed(call, api);
+    return status == FG_OK ? escape_policy(call, api) : status;
 }
 
-/* What get and update show: tags always. */
 static fg_status_t view_single(fg_call_t *call, json_t *api)
 {
-    if (!json_object_get(api, "tags") && !fg_member_set(api, "tags", json_object()))
-        return no_memory(call);
-    return escape_policy(call, api);
+    fg_status_t status = fg_view_single(call, api);
+    return status == FG_OK ? escape_policy(call, api) : status;
 }
 
 /* ---- checks ---- */

@@ -483,6 +483,18 @@ static fg_status_t refuse_c(fg_call_t *call, const fg_patch_table_t *table, cons
         FG_STR_ARG(patch->path));
 }
 
+/* Rule CC5 */
+static fg_status_t replace_certificate(fg_call_t *call, void *noun, const fg_patch_t *patch)
+{
+    fg_status_t status =
+        fg_str_is_empty(patch->value)
+            ? FG_OK
+            : fg_document_has(call, FG_DOCUMENT_CLIENT_CERTIFICATE, FG_STR(""), patch->value);
+    if (status == FG_NOT_FOUND)
+        return refuse(call, "clientCertificateId", "Client certificate id does not exist");
+    return status == FG_OK ? fg_edit_text(call, noun, patch) : status;
+}
+
 static fg_status_t replace_setting(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     bool is_path = false;
@@ -514,7 +526,7 @@ static fg_status_t remove_override(fg_call_t *call, void *noun, const fg_patch_t
 static const fg_patch_row_t patch_rows[] = {
     {"/deploymentId", FG_PATCH_MAY(REPLACE), replace_deployment, false},
     {"/description", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
-    {"/clientCertificateId", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
+    {"/clientCertificateId", FG_PATCH_MAY(REPLACE), replace_certificate, false},
     {"/documentationVersion", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/cacheClusterEnabled", FG_PATCH_MAY(REPLACE), replace_cache_enabled, false},
     {"/cacheClusterSize", FG_PATCH_MAY(REPLACE), fg_edit_text, false},

@@ -99,6 +99,8 @@ fg_status_t fg_store_document_delete(fg_store_t *store, fg_document_kind_t kind,
         return FG_NOT_FOUND;
     if (status == FG_OK && kind == FG_DOCUMENT_STAGE)
         status = fg_plans_detach_stage(store, api_id, id, reterr);
+    if (status == FG_OK && kind >= FG_DOCUMENT_DOMAIN_NAME)
+        status = fg_store_private_key_delete(store, kind, id, reterr);
     return status == FG_OK ? note(store, kind, api_id, id, reterr) : status;
 }
 

@@ -352,6 +352,19 @@ FG_MUST_USE fg_status_t fg_store_document_mentions(fg_store_t *store, fg_documen
                                                    fg_document_t **ret_documents, size_t *ret_count,
                                                    fg_error_t *reterr);
 
+/* ---- private keys of client certificates and domain names (store/private_key.c) ---- */
+/* Sealed, and beside the document, so that no answer can show it; deleting the document deletes it.
+ * At most FG_PRIVATE_KEY_BYTES_MAX. */
+FG_MUST_USE fg_status_t fg_store_private_key_put(fg_store_t *store, fg_document_kind_t kind,
+                                                 fg_str_t id, fg_str_t pem, fg_error_t *reterr);
+/* FG_NOT_FOUND, FG_CORRUPT */
+FG_MUST_USE fg_status_t fg_store_private_key_get(fg_store_t *store, fg_document_kind_t kind,
+                                                 fg_str_t id, fg_arena_t *arena, fg_str_t *ret_pem,
+                                                 fg_error_t *reterr);
+/* FG_OK also when there was none. */
+FG_MUST_USE fg_status_t fg_store_private_key_delete(fg_store_t *store, fg_document_kind_t kind,
+                                                    fg_str_t id, fg_error_t *reterr);
+
 /* ---- credentials of the control API (store/credential.c) ---- */
 typedef struct fg_credential {
     fg_str_t access_key_id, secret_access_key;

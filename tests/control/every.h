@@ -174,6 +174,17 @@ static const every_row_t every_rows[] = {
     {"PATCH", EVERY_API "/documentation/versions/1", EVERY_PATCH("replace", "/description", "x"),
      200, NULL},
 
+    /* client certificates */
+    {"POST", "/clientcertificates", "{\"description\":\"d\",\"tags\":{\"k\":\"v\"}}", 201,
+     "certificate=clientCertificateId"},
+    {"GET", "/clientcertificates/$certificate$", NULL, 200, NULL},
+    {"GET", "/clientcertificates?limit=1", NULL, 200, NULL},
+    {"PATCH", "/clientcertificates/$certificate$", EVERY_PATCH("replace", "/description", "x"), 200,
+     NULL},
+    {"PATCH", EVERY_API "/stages/test",
+     EVERY_PATCH("replace", "/clientCertificateId", "$certificate$"), 200, NULL},
+    {"DELETE", "/clientcertificates/$certificate$", NULL, 400, NULL},
+
     /* plans */
     {"POST", "/usageplans",
      "{\"name\":\"gold\",\"description\":\"d\",\"throttle\":{\"rateLimit\":10.5,\"burstLimit\":20},"
@@ -239,6 +250,7 @@ static const every_row_t every_rows[] = {
     {"DELETE", EVERY_API "/gatewayresponses/THROTTLED", NULL, 202, NULL},
     {"DELETE", EVERY_API "/resources/$one$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/stages/test", NULL, 202, NULL},
+    {"DELETE", "/clientcertificates/$certificate$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/deployments/$second$", NULL, 202, NULL},
     {"DELETE", EVERY_API, NULL, 202, NULL},
     {"DELETE", "/apikeys/$key$", NULL, 202, NULL},

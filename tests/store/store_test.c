@@ -343,6 +343,41 @@ static void documents_are_found_by_the_id_they_mention(void **state)
     assert_int_equal(total, 2);
 }
 
+/* Rule CC3 */
+static void private_keys_are_sealed_and_go_with_their_document(void **state)
+{
+    static char long_key[FG_PRIVATE_KEY_BYTES_MAX + 1];
+    fixture_t *f = *state;
+    fg_document_kind_t kind = FG_DOCUMENT_DOMAIN_NAME;
+    fg_str_t id = FG_STR("api.example.com"), pem = FG_STR("a private key"), read;
+    memset(long_key, 'k', sizeof(long_key));
+    begin(f);
+    ok(put_document(f, kind, "", id.at));
+    ok(fg_store_private_key_put(f->store, kind, id, FG_STR("another"), &f->error));
+    ok(fg_store_private_key_put(f->store, kind, id, pem, &f->error));
+    ok(fg_store_private_key_put(f->store, FG_DOCUMENT_CLIENT_CERTIFICATE, FG_STR("c"),
+                                fg_str_of(long_key, FG_PRIVATE_KEY_BYTES_MAX), &f->error));
+    assert_int_equal(fg_store_private_key_put(f->store, kind, FG_STR("x"),
+                                              fg_str_of(long_key, sizeof(long_key)), &f->error),
+                     FG_TOO_LARGE);
+    commit(f);
+    ok(fg_store_private_key_get(f->store, kind, id, f->arena, &read, &f->error));
+    assert_true(fg_str_eq(read, pem));
+    /* the seal is the document's own */
+    ok(fg_db_exec(fg_store_db(f->store),
+                  "UPDATE private_keys SET kind = 99 WHERE id = 'api.example.com'", &f->error));
+    assert_int_equal(
+        fg_store_private_key_get(f->store, (fg_document_kind_t)99, id, f->arena, &read, &f->error),
+        FG_CORRUPT);
+    ok(fg_db_exec(fg_store_db(f->store), "UPDATE private_keys SET kind = 10 WHERE kind = 99",
+                  &f->error));
+    begin(f);
+    ok(fg_store_document_delete(f->store, kind, FG_STR(""), id, &f->error));
+    commit(f);
+    assert_int_equal(fg_store_private_key_get(f->store, kind, id, f->arena, &read, &f->error),
+                     FG_NOT_FOUND);
+}
+
 static void the_log_says_when_it_no_longer_reaches_back(void **state)
 {
     fixture_t *f = *state;
@@ -470,7 +505,7 @@ static void schemas_move_forward_only(void **state)
                   "DROP INDEX api_keys_by_customer; DROP TABLE key_values; DROP TABLE customers;"
                   "DROP TABLE usage_minutes; DROP TABLE refusal_minutes; DROP TABLE audit;"
                   "DROP TABLE alerts; DROP TABLE outbox; DROP TABLE exports;"
-                  "DROP TABLE client_tokens; DROP TABLE imports;"
+                  "DROP TABLE client_tokens; DROP TABLE imports; DROP TABLE private_keys;"
                   "ALTER TABLE credentials DROP COLUMN role;"
                   "ALTER TABLE credentials DROP COLUMN name;"
                   "ALTER TABLE credentials DROP COLUMN created_at;"
@@ -717,6 +752,7 @@ int main(void)
         TEST(usage_is_listed_by_whole_keys),
         TEST(an_api_goes_with_its_documents_and_stages),
         TEST(documents_are_found_by_the_id_they_mention),
+        TEST(private_keys_are_sealed_and_go_with_their_document),
         TEST(the_log_says_when_it_no_longer_reaches_back),
         TEST(everything_is_there_after_reopening_and_no_value_is_in_clear),
         TEST(a_wrong_secret_is_refused),
