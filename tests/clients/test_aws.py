@@ -1,0 +1,75 @@
+"""Every scenario with Debian's `aws` command."""
+
+import base64
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import harness
+import script
+
+HERE = pathlib.Path(__file__).parent
+ERROR = re.compile(r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(.*?\))?: (.*)", re.S)
+CONFIGURATION = "[default]\nparameter_validation = false\n"
+
+
+class Aws:
+    """The command, as a function from an operation and its input to the output."""
+
+    def __init__(self, daemon, place):
+        (place / "config").write_text(CONFIGURATION)
+        key_id, secret = daemon.credentials()
+        self.endpoint = "http://127.0.0.1:%d" % daemon.control_port()
+        self.out = place / "out"
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", str(HERE / "aws_many.py")], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=dict(harness.environment(), AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret,
+                     AWS_MAX_ATTEMPTS="1", AWS_DEFAULT_REGION=harness.REGION, AWS_CONFIG_FILE=str(place / "config"),
+                     AWS_PAGER="", HOME=str(place)))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(harness.STOP_S)
+        self.process.stdout.close()
+
+    def run(self, words):
+        """[exit code, standard output, standard error] of `aws WORDS`."""
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def __call__(self, operation, asked):
+        if isinstance(asked.get("body"), dict):
+            asked["body"] = base64.b64encode(asked["body"]["@bytes"].encode()).decode()
+        words = ["apigateway", command(operation), "--endpoint-url", self.endpoint, "--output", "json", "--no-paginate",
+                 "--cli-input-json", json.dumps(asked)]
+        is_file = operation in ("GetExport", "GetSdk")
+        code, out, err = self.run(words + [str(self.out)] * is_file)
+        refused = ERROR.search(err.strip())
+        if refused:
+            raise script.Refusal(*refused.groups())
+        assert code == 0, "%s: %d %s" % (" ".join(words), code, err)
+        got = json.loads(out) if out.strip() else {}
+        if is_file:
+            got["body"] = self.out.read_bytes()
+        return got
+
+
+def command(operation):
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", operation).lower()
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    with harness.Faregated() as daemon:
+        aws = Aws(daemon, tmp_path_factory.mktemp("aws"))
+        yield aws
+        aws.close()
+
+
+@pytest.mark.parametrize("scenario", script.scenarios_for("aws"), ids=lambda scenario: scenario.title)
+def test_aws(ask, scenario):
+    script.play(scenario, ask)
