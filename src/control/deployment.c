@@ -216,3 +216,55 @@ fg_status_t fg_deployment_delete(fg_call_t *call)
     return fg_store_document_delete(call->store, FG_DOCUMENT_DEPLOYMENT, call->path_part[0],
                                     call->path_part[1], call->error);
 }
+
+/* ---- is a stage's deployment the API as it is? Rule AP6 ---- */
+
+/* Members of an API that change nothing about how it is served. */
+static void drop_labels(json_t *snapshot)
+{
+    static const char *const labels[] = {"name", "description", "version", "tags",
+                                         "endpointConfiguration"};
+    for (size_t i = 0; i < FG_COUNT_OF(labels); i++)
+        json_object_del(json_object_get(snapshot, "restApi"), labels[i]);
+}
+
+static fg_status_t is_current(fg_call_t *call, json_t *deployed, bool *ret_is_current)
+{
+    FG_JSON_SCOPED *api = NULL;
+    FG_JSON_SCOPED *now = json_object();
+    fg_status_t status = fg_call_api(call, call->path_part[0], &api);
+    if (status == FG_OK)
+        status = take_snapshot(call, api, now);
+    *ret_is_current = false;
+    if (status == FG_BAD_REQUEST)
+        return FG_OK; /* what cannot be deployed has not been */
+    if (status != FG_OK)
+        return status;
+    json_t *then_snapshot = json_object_get(deployed, "snapshot");
+    json_t *now_snapshot = json_object_get(now, "snapshot");
+    drop_labels(then_snapshot);
+    drop_labels(now_snapshot);
+    *ret_is_current = json_equal(then_snapshot, now_snapshot);
+    return FG_OK;
+}
+
+fg_status_t fg_stage_deployment_get(fg_call_t *call)
+{
+    FG_JSON_SCOPED *stage = NULL;
+    FG_JSON_SCOPED *deployment = NULL;
+    bool is_equal = false;
+    fg_status_t status = fg_document_load(call, FG_DOCUMENT_STAGE, call->path_part[0],
+                                          call->path_part[1], &stage);
+    if (status == FG_NOT_FOUND)
+        return fg_error_set(call->error, FG_NOT_FOUND, "", "Invalid stage identifier specified");
+    if (status == FG_OK)
+        status = fg_document_load(call, FG_DOCUMENT_DEPLOYMENT, call->path_part[0],
+                                  fg_member_str(stage, "deploymentId"), &deployment);
+    if (status == FG_OK)
+        status = is_current(call, deployment, &is_equal);
+    if (status != FG_OK)
+        return status;
+    call->output = json_pack("{sO, sb}", "deploymentId", json_object_get(stage, "deploymentId"),
+                             "isCurrent", is_equal);
+    return call->output ? FG_OK : no_memory(call);
+}

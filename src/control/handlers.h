@@ -98,4 +98,6 @@ fg_handler_t fg_gateway_response_delete;
 fg_handler_t fg_gateway_response_put;
 fg_handler_t fg_gateway_response_update;
 fg_handler_t fg_gateway_response_list;
+/* is a stage's deployment the API as it is? */
+fg_handler_t fg_stage_deployment_get;
 #endif

@@ -167,6 +167,37 @@ static void test_rest(void **state)
     run(steps, FG_COUNT_OF(steps));
 }
 
+#define IS_CURRENT "/faregate" STAGES "/prod/deployment"
+
+/* Rule AP6 */
+static void test_is_current(void **state)
+{
+    (void)state;
+    static const step_t steps[] = {
+        {"a stage", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 201, "{\"id\":\"<any>\"}",
+         "E=id"},
+        {"It is the API as it is,", "GET", IS_CURRENT, NULL, 200,
+         "{\"deploymentId\":\"$E\",\"isCurrent\":true}", NULL},
+        {"whatever the API is called.", "PATCH", "/restapis/$A",
+         PATCH_ONE("replace", "/description", "d"), 200, "{\"description\":\"d\"}", NULL},
+        {"A label is no change.", "GET", IS_CURRENT, NULL, 200, "{\"isCurrent\":true}", NULL},
+        {"Where keys are looked for is one.", "PATCH", "/restapis/$A",
+         PATCH_ONE("replace", "/apiKeySource", "QUERY"), 200, "{\"apiKeySource\":\"QUERY\"}", NULL},
+        {"Not as it is any more.", "GET", IS_CURRENT, NULL, 200, "{\"isCurrent\":false}", NULL},
+        {"A deployment mends that.", "POST", DEPLOYMENTS, "{\"stageName\":\"prod\"}", 201,
+         "{\"id\":\"<any>\"}", "F=id"},
+        {"It is the other one.", "GET", IS_CURRENT, NULL, 200,
+         "{\"deploymentId\":\"$F\",\"isCurrent\":true}", NULL},
+        {"Without methods", "DELETE", "/restapis/$A/resources/$P/methods/GET", NULL, 204, NULL,
+         NULL},
+        {"the API cannot be what is deployed.", "GET", IS_CURRENT, NULL, 200,
+         "{\"isCurrent\":false}", NULL},
+        {"an unknown stage", "GET", "/faregate" STAGES "/x/deployment", NULL, 404,
+         MISSING("Invalid stage identifier specified"), NULL},
+    };
+    run(steps, FG_COUNT_OF(steps));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_create_needs_methods),
         cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_is_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
