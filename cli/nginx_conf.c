@@ -219,11 +219,12 @@ static void write_control_server(const fg_nginx_conf_t *options, FILE *out)
     fprintf(out, "        access_log \"%s/control.log\" faregate_control;\n", options->log_dir);
     /* faregated's own limit: it would refuse while nginx still writes the body */
     fprintf(out, "        client_max_body_size %d;\n", FG_CONTROL_BODY_BYTES_MAX);
+    /* what could not be read may have no path, and nginx enters no named location without one */
     fputs("        server_name _;\n"
           "        underscores_in_headers on;\n"
           "        merge_slashes off;\n"
           "        default_type application/json;\n\n"
-          "        error_page 400 414 494 @bad_request;\n"
+          "        error_page 400 414 494 /_faregate/bad_request;\n"
           "        error_page 413 @too_large;\n"
           "        error_page 500 502 503 504 =503 @unavailable;\n\n"
           "        location / {\n"
@@ -238,7 +239,8 @@ static void write_control_server(const fg_nginx_conf_t *options, FILE *out)
           "            proxy_pass_header Server;\n"
           "            proxy_redirect off;\n"
           "        }\n"
-          "        location @bad_request {\n"
+          "        location = /_faregate/bad_request {\n"
+          "            internal;\n"
           "            add_header x-amzn-ErrorType BadRequestException always;\n"
           "            return 400 '{\"message\":\"The request could not be read\"}';\n"
           "        }\n"
