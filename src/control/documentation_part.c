@@ -2,6 +2,7 @@
  * documentation_part - docs/rules/documentation.md. A part's parent in the store is the key of its
  * location, so that the part of a place is found without reading the others.
  */
+#include "base/yaml.h"
 #include "control/documentation.h"
 #include "control/documentation_location.h"
 #include "control/handlers.h"
@@ -179,31 +180,23 @@ static fg_status_t view(fg_call_t *call, json_t *part)
 static fg_status_t list_undocumented(fg_call_t *call, fg_str_t api_id)
 {
     FG_JSON_SCOPED *locations = json_array();
-    FG_JSON_SCOPED *items = json_array();
-    size_t limit, index;
-    int64_t after;
-    bool has_more = false;
+    FG_JSON_SCOPED *parts = json_array();
+    size_t index;
     json_t *location;
-    fg_status_t status = fg_call_page(call, &limit, &after);
-    if (status == FG_OK)
-        status = fg_documentation_locations_of(call, api_id, locations);
+    fg_status_t status = fg_documentation_locations_of(call, api_id, locations);
     json_array_foreach(locations, index, location)
     {
         fg_str_t id = FG_STR_NONE;
         FG_JSON_SCOPED *part = json_pack("{sO}", "location", location);
-        if (status != FG_OK || (int64_t)index < after || !is_asked_for(call, part))
+        if (status == FG_OK && !part)
+            status = fg_call_no_memory(call);
+        if (status != FG_OK || !is_asked_for(call, part))
             continue;
         status = find(call, api_id, location, &id);
-        if (status != FG_OK || id.at)
-            continue;
-        has_more = json_array_size(items) == limit;
-        if (has_more)
-            break;
-        if (json_array_append(items, part) != 0)
+        if (status == FG_OK && !id.at && json_array_append(parts, part) != 0)
             status = fg_call_no_memory(call);
     }
-    return status == FG_OK ? fg_call_page_answer(call, json_incref(items), has_more, (int64_t)index)
-                           : status;
+    return status == FG_OK ? fg_call_page_of(call, parts) : status;
 }
 
 fg_status_t fg_documentation_part_list(fg_call_t *call)
@@ -313,7 +306,10 @@ fg_status_t fg_documentation_import(fg_call_t *call, fg_str_t api_id, const json
 
 static fg_status_t parse_definition(fg_call_t *call, json_t **ret_definition)
 {
-    FG_JSON_SCOPED *definition = fg_json_parse(call->body, call->error);
+    FG_JSON_SCOPED *definition = NULL;
+    fg_status_t status = fg_yaml_parse(call->body, &definition, call->error);
+    if (status == FG_NO_MEMORY)
+        return status;
     if (!json_object_get(definition, "swagger") && !json_object_get(definition, "openapi"))
         return fg_error_set(call->error, FG_BAD_REQUEST, "body",
                             "Unable to build importer with provided input.");

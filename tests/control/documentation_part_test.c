@@ -263,6 +263,15 @@ static void test_import(void **state)
          "{\"ids\":[\"<any>\"]}", NULL},
         {"all of them", "GET", PARTS, NULL, 200, "{\"item\":[{\"location\":{\"type\":\"API\"}}]}",
          NULL},
+        {"YAML as well", "PUT", PARTS,
+         "openapi: 3.0.1\nx-amazon-apigateway-documentation:\n  documentationParts:\n"
+         "  - location:\n      type: RESPONSE\n      statusCode: \"200\"\n"
+         "    properties:\n      description: fine\n",
+         200, "{\"ids\":[\"<any>\"]}", NULL},
+        {"of the same", "GET", PARTS "?type=RESPONSE", NULL, 200,
+         "{\"item\":[{\"location\":{\"type\":\"RESPONSE\",\"statusCode\":\"200\"},"
+         "\"properties\":\"{\\\"description\\\":\\\"fine\\\"}\"}]}",
+         NULL},
         {"a document without parts", "PUT", PARTS, "{\"openapi\":\"3.0.1\"}", 200, "{\"ids\":[]}",
          NULL},
         {"a bad file", "PUT", PARTS, "nonsense", 400,

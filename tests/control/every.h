@@ -160,6 +160,7 @@ static const every_row_t every_rows[] = {
      201, "part=id"},
     {"GET", EVERY_API "/documentation/parts/$part$", NULL, 200, NULL},
     {"GET", EVERY_API "/documentation/parts?type=METHOD&path=/pets&limit=1", NULL, 200, NULL},
+    {"GET", EVERY_API "/documentation/parts?locationStatus=UNDOCUMENTED", NULL, 200, NULL},
     {"PATCH", EVERY_API "/documentation/parts/$part$", EVERY_PATCH("replace", "/properties", "{}"),
      200, NULL},
     {"PUT", EVERY_API "/documentation/parts?mode=merge",
