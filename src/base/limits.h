@@ -39,6 +39,16 @@ enum {
     FG_DOCUMENTATION_VERSIONS_MAX = 100,      /* ours: of one API; each is a copy of all parts */
     FG_DOCUMENTATION_VERSION_BYTES_MAX = 128, /* ours */
 
+    /* VPC links and domain names */
+    FG_VPC_LINKS_MAX = 1000,        /* AWS: 20 */
+    FG_VPC_LINK_TARGETS_MAX = 10,   /* ours */
+    FG_DOMAIN_NAMES_MAX = 1000,     /* AWS: 120 */
+    FG_DOMAIN_NAME_BYTES_MAX = 253, /* DNS */
+    FG_DOMAIN_LABEL_BYTES_MAX = 63, /* DNS */
+    FG_BASE_PATHS_PER_DOMAIN_MAX = 200,
+    FG_BASE_PATH_BYTES_MAX = 300,  /* AWS: of an API mapping's key */
+    FG_DOMAIN_ACCESSES_MAX = 1000, /* ours */
+
     /* certificates */
     FG_CLIENT_CERTIFICATES_MAX = 60,
     FG_PEM_BYTES_MAX = 64 * 1024,         /* ours: a certificate, and a chain */

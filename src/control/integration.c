@@ -4,6 +4,7 @@
 #include "control/integration.h"
 #include "control/handlers.h"
 #include "control/method.h"
+#include "control/vpc_link.h"
 
 static const fg_field_t fields[] = {
     {"type", FG_FIELD_TEXT, true, "HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS"},
@@ -104,12 +105,14 @@ static fg_status_t check_uri(fg_call_t *call, const json_t *integration)
 
 static fg_status_t check_connection(fg_call_t *call, const json_t *integration)
 {
-    if (fg_str_is(fg_member_str(integration, "connectionType"), "VPC_LINK") &&
-        fg_str_is_empty(fg_member_str(integration, "connectionId")))
+    if (!fg_str_is(fg_member_str(integration, "connectionType"), "VPC_LINK"))
+        return FG_OK;
+    fg_status_t status = fg_vpc_link_check(call, fg_member_str(integration, "connectionId"));
+    if (status == FG_NOT_FOUND)
         return refuse(call, "connectionId",
                       "ConnectionId should be set to the vpcLinkId or stage variable on connection "
                       "type VPC_LINK");
-    return FG_OK;
+    return status;
 }
 
 static fg_status_t check_settings(fg_call_t *call, const json_t *integration)

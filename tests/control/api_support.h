@@ -212,6 +212,24 @@ static inline void walk_all(const step_t *steps, size_t count)
 }
 #define WALK(steps) walk_all(steps, FG_COUNT_OF(steps))
 
+/* `count` empty documents of a kind, straight into the store: for limits. */
+static inline void walk_fill_kind(walk_t *walk, fg_document_kind_t kind, const char *api_id,
+                                  size_t count)
+{
+    fg_error_t error;
+    assert_int_equal(fg_store_begin(walk->store, &error), FG_OK);
+    for (size_t i = 0; i < count; i++) {
+        fg_document_t row = {kind,
+                             walk_fill(walk, api_id),
+                             fg_arena_printf(walk->arena, "%zu", i),
+                             FG_STR("none"),
+                             FG_STR("{}"),
+                             0};
+        assert_int_equal(fg_store_document_put(walk->store, &row, &error), FG_OK);
+    }
+    assert_int_equal(fg_store_commit(walk->store, &error), FG_OK);
+}
+
 /* An API with its root ($A, $R) and a resource /pets ($P). */
 static inline void walk_api(walk_t *walk)
 {

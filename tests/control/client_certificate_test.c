@@ -106,18 +106,7 @@ static void test_room(void **state)
     (void)state;
     walk_t walk;
     walk_begin(&walk);
-    fg_error_t error;
-    assert_int_equal(fg_store_begin(walk.store, &error), FG_OK);
-    for (int i = 1; i < FG_CLIENT_CERTIFICATES_MAX; i++) {
-        fg_document_t row = {FG_DOCUMENT_CLIENT_CERTIFICATE,
-                             FG_STR(""),
-                             fg_arena_printf(walk.arena, "%d", i),
-                             FG_STR(""),
-                             FG_STR("{}"),
-                             0};
-        assert_int_equal(fg_store_document_put(walk.store, &row, &error), FG_OK);
-    }
-    assert_int_equal(fg_store_commit(walk.store, &error), FG_OK);
+    walk_fill_kind(&walk, FG_DOCUMENT_CLIENT_CERTIFICATE, "", FG_CLIENT_CERTIFICATES_MAX - 1);
     static const step_t steps[] = {
         {"the last", "POST", ALL, "{}", 201, "{\"clientCertificateId\":\"<any>\"}", NULL},
         {"one more", "POST", ALL, "{}", 429,

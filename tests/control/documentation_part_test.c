@@ -297,14 +297,7 @@ static void test_room(void **state)
     walk_t walk;
     walk_begin(&walk);
     walk_api(&walk);
-    fg_error_t error;
-    assert_int_equal(fg_store_begin(walk.store, &error), FG_OK);
-    for (int i = 1; i < FG_DOCUMENTATION_PARTS_MAX; i++) {
-        fg_document_t part = {FG_DOCUMENT_PART, walk.kept[0], fg_arena_printf(walk.arena, "%d", i),
-                              FG_STR("p"),      FG_STR("{}"), 0};
-        assert_int_equal(fg_store_document_put(walk.store, &part, &error), FG_OK);
-    }
-    assert_int_equal(fg_store_commit(walk.store, &error), FG_OK);
+    walk_fill_kind(&walk, FG_DOCUMENT_PART, "$A", FG_DOCUMENTATION_PARTS_MAX - 1);
     static const step_t steps[] = {
         {"the last", "POST", PARTS, PART("\"type\":\"API\""), 201, "{\"id\":\"<any>\"}", NULL},
         {"one more", "POST", PARTS, PART("\"type\":\"RESOURCE\""), 429,

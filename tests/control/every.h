@@ -186,6 +186,21 @@ static const every_row_t every_rows[] = {
      EVERY_PATCH("replace", "/clientCertificateId", "$certificate$"), 200, NULL},
     {"DELETE", "/clientcertificates/$certificate$", NULL, 400, NULL},
 
+    /* VPC links */
+    {"POST", "/vpclinks",
+     "{\"name\":\"n\",\"description\":\"d\",\"targetArns\":[\"arn:aws:x:::lb\"],\"tags\":{\"k\":"
+     "\"v\"}}",
+     202, "link=id"},
+    {"GET", "/vpclinks/$link$", NULL, 200, NULL},
+    {"GET", "/vpclinks?limit=1", NULL, 200, NULL},
+    {"PATCH", "/vpclinks/$link$", EVERY_PATCH("replace", "/name", "x"), 200, NULL},
+    {"PATCH", EVERY_API "/resources/$one$/methods/ANY/integration",
+     "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/"
+     "connectionType\",\"value\":\"VPC_LINK\"},"
+     "{\"op\":\"replace\",\"path\":\"/connectionId\",\"value\":\"$link$\"}]}",
+     200, NULL},
+    {"DELETE", "/vpclinks/$link$", NULL, 400, NULL},
+
     /* plans */
     {"POST", "/usageplans",
      "{\"name\":\"gold\",\"description\":\"d\",\"throttle\":{\"rateLimit\":10.5,\"burstLimit\":20},"
@@ -252,6 +267,7 @@ static const every_row_t every_rows[] = {
     {"DELETE", EVERY_API "/resources/$one$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/stages/test", NULL, 202, NULL},
     {"DELETE", "/clientcertificates/$certificate$", NULL, 202, NULL},
+    {"DELETE", "/vpclinks/$link$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/deployments/$second$", NULL, 202, NULL},
     {"DELETE", EVERY_API, NULL, 202, NULL},
     {"DELETE", "/apikeys/$key$", NULL, 202, NULL},
