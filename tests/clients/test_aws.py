@@ -12,7 +12,7 @@ import harness
 import script
 
 HERE = pathlib.Path(__file__).parent
-ERROR = re.compile(r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(.*?\))?: (.*)", re.S)
+ERROR = re.compile(r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(.*?\))?: (.*)\n$", re.S)
 CONFIGURATION = "[default]\nparameter_validation = false\n"
 
 
@@ -48,7 +48,7 @@ class Aws:
                  "--cli-input-json", json.dumps(asked)]
         is_file = operation in ("GetExport", "GetSdk")
         code, out, err = self.run(words + [str(self.out)] * is_file)
-        refused = ERROR.search(err.strip())
+        refused = ERROR.search(err)
         if refused:
             raise script.Refusal(*refused.groups())
         assert code == 0, "%s: %d %s" % (" ".join(words), code, err)
