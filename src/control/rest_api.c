@@ -5,6 +5,7 @@
  */
 #include "control/rest_api.h"
 #include "control/document.h"
+#include "control/endpoint.h"
 #include "control/handlers.h"
 
 #include <stdio.h>
@@ -38,12 +39,6 @@ static const fg_field_t fields[] = {
     {"securityPolicy", FG_FIELD_TEXT, false, NULL},
     {"endpointAccessMode", FG_FIELD_TEXT, false, NULL},
 };
-static const fg_field_t endpoint_fields[] = {
-    {"types", FG_FIELD_TEXT_LIST, false, NULL},
-    {"ipAddressType", FG_FIELD_TEXT, false, NULL},
-    {"vpcEndpointIds", FG_FIELD_TEXT_LIST, false, NULL},
-};
-
 static fg_status_t refuse(fg_call_t *call, const char *field, const char *message)
 {
     return fg_error_set(call->error, FG_BAD_REQUEST, field, "%s", message);
@@ -110,7 +105,7 @@ static bool is_json_object(fg_str_t text)
     return json_is_object(value);
 }
 
-static fg_status_t check_policy(fg_call_t *call, fg_str_t policy)
+fg_status_t fg_policy_check(fg_call_t *call, fg_str_t policy)
 {
     if (fg_str_is_empty(policy) || is_json_object(policy))
         return FG_OK;
@@ -127,70 +122,6 @@ static fg_status_t check_compression(fg_call_t *call, int64_t bytes)
                   "Invalid minimum compression size, must be between 0 and 10485760");
 }
 
-static bool is_endpoint_type(fg_str_t type)
-{
-    return fg_str_is(type, "REGIONAL") || fg_str_is(type, "EDGE") || fg_str_is(type, "PRIVATE");
-}
-
-/* The model's constraints on endpointConfiguration. */
-static fg_status_t check_endpoint_model(fg_call_t *call, json_t *endpoint)
-{
-    json_t *types = json_object_get(endpoint, "types");
-    size_t index;
-    json_t *type;
-    json_array_foreach(types, index, type)
-    {
-        if (is_endpoint_type(fg_json_str(type)))
-            continue;
-        fg_str_t shown = FG_STR_NONE;
-        json_array_foreach(types, index, type)
-        {
-            shown = fg_arena_printf(call->arena, "%.*s%s%.*s", FG_STR_ARG(shown),
-                                    shown.at ? ", " : "[", FG_STR_ARG(fg_json_str(type)));
-        }
-        shown = fg_arena_printf(call->arena, "%.*s]", FG_STR_ARG(shown));
-        return fg_constraint_failed(
-            call, "endpointConfiguration.types", shown,
-            "Member must satisfy constraint: [Member must satisfy enum value set: "
-            "[PRIVATE, EDGE, REGIONAL]]");
-    }
-    fg_str_t ip = fg_member_str(endpoint, "ipAddressType");
-    if (ip.at && !fg_str_is(ip, "ipv4") && !fg_str_is(ip, "dualstack"))
-        return fg_constraint_failed(call, "endpointConfiguration.ipAddressType", ip,
-                                    "Member must satisfy enum value set: [ipv4, dualstack]");
-    return FG_OK;
-}
-
-static bool is_private(const json_t *endpoint)
-{
-    return fg_str_is(fg_json_str(json_array_get(json_object_get(endpoint, "types"), 0)), "PRIVATE");
-}
-
-/* What the service says about it once the model is content; fills defaults in. */
-static fg_status_t settle_endpoint(fg_call_t *call, json_t *endpoint)
-{
-    json_t *types = json_object_get(endpoint, "types");
-    if (!types) {
-        types = json_pack("[s]", "EDGE");
-        if (!fg_member_set(endpoint, "types", types))
-            return no_memory(call);
-    }
-    if (json_array_size(types) == 0)
-        return refuse(call, "endpointConfiguration",
-                      "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.");
-    if (json_array_size(types) > 1)
-        return refuse(call, "endpointConfiguration",
-                      "Cannot create an api with multiple Endpoint Types.");
-    fg_str_t ip = fg_member_str(endpoint, "ipAddressType");
-    if (is_private(endpoint) && fg_str_is(ip, "ipv4"))
-        return refuse(call, "endpointConfiguration",
-                      "Only dualstack ipAddressType is supported for Private APIs.");
-    if (!ip.at && !fg_member_set_str(endpoint, "ipAddressType",
-                                     fg_str(is_private(endpoint) ? "dualstack" : "ipv4")))
-        return no_memory(call);
-    return FG_OK;
-}
-
 /* ---- create ---- */
 
 /* Semantic checks in the order of the recordings: description, compression, endpoint, policy. */
@@ -205,8 +136,8 @@ static fg_status_t check_new(fg_call_t *call, json_t *api, json_t *endpoint)
     fg_status_t status =
         compression ? check_compression(call, json_integer_value(compression)) : FG_OK;
     if (status == FG_OK)
-        status = settle_endpoint(call, endpoint);
-    return status == FG_OK ? check_policy(call, fg_member_str(api, "policy")) : status;
+        status = fg_endpoint_settle(call, endpoint);
+    return status == FG_OK ? fg_policy_check(call, fg_member_str(api, "policy")) : status;
 }
 
 /* Put the members that every API has; what is empty is dropped. */
@@ -260,14 +191,6 @@ static fg_status_t save_first_documents(fg_call_t *call, fg_str_t api_id, fg_str
     return status;
 }
 
-/* The endpointConfiguration of the input, typed and model-checked. */
-static fg_status_t read_endpoint(fg_call_t *call, const json_t *api, json_t *endpoint)
-{
-    fg_status_t status = fg_fields_read(call, json_object_get(api, "endpointConfiguration"),
-                                        endpoint_fields, FG_COUNT_OF(endpoint_fields), endpoint);
-    return status == FG_OK ? check_endpoint_model(call, endpoint) : status;
-}
-
 fg_status_t fg_rest_api_create(fg_call_t *call)
 {
     FG_JSON_SCOPED *api = json_object();
@@ -275,7 +198,7 @@ fg_status_t fg_rest_api_create(fg_call_t *call)
     fg_str_t id, root_id, clone_from = FG_STR_NONE;
     fg_status_t status = fg_fields_read(call, call->input, fields, FG_COUNT_OF(fields), api);
     if (status == FG_OK)
-        status = read_endpoint(call, api, endpoint);
+        status = fg_endpoint_read(call, api, endpoint);
     if (status == FG_OK)
         status = fg_input_str(call, call->input, "cloneFrom", &clone_from);
     if (status == FG_OK)
@@ -338,7 +261,7 @@ static fg_status_t replace_key_source(fg_call_t *call, void *noun, const fg_patc
 
 static fg_status_t replace_policy(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
-    fg_status_t status = check_policy(call, patch->value);
+    fg_status_t status = fg_policy_check(call, patch->value);
     return status == FG_OK ? fg_edit_text(call, noun, patch) : status;
 }
 
@@ -369,46 +292,6 @@ static fg_status_t edit_media_type(fg_call_t *call, void *noun, const fg_patch_t
     return status;
 }
 
-static fg_status_t edit_endpoint_type(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    if (patch->op != FG_PATCH_REPLACE)
-        return refuse(call, "op",
-                      "Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
-    if (!is_endpoint_type(patch->value))
-        return refuse(call, "value",
-                      "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE");
-    json_t *endpoint = json_object_get(noun, "endpointConfiguration");
-    FG_JSON_SCOPED *types = json_array();
-    if (json_array_append_new(types, fg_json_new_str(patch->value)) != 0 ||
-        !fg_member_set(endpoint, "types", json_incref(types)))
-        return no_memory(call);
-    if (!is_private(endpoint))
-        return FG_OK;
-    return fg_member_set_str(endpoint, "ipAddressType", FG_STR("dualstack")) ? FG_OK
-                                                                             : no_memory(call);
-}
-
-static fg_status_t replace_ip_type(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    json_t *endpoint = json_object_get(noun, "endpointConfiguration");
-    if (!fg_str_is(patch->value, "ipv4") && !fg_str_is(patch->value, "dualstack"))
-        return refuse(call, "value", "ipAddressType must be either ipv4 or dualstack.");
-    if (is_private(endpoint) && fg_str_is(patch->value, "ipv4"))
-        return refuse(call, "value", "Only dualstack ipAddressType is supported for Private APIs.");
-    return fg_member_set_str(endpoint, "ipAddressType", patch->value) ? FG_OK : no_memory(call);
-}
-
-static fg_status_t edit_vpc_endpoint(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    json_t *endpoint = json_object_get(noun, "endpointConfiguration");
-    if (!is_private(endpoint))
-        return refuse(call, "path", "VPCEndpoints can only be specified with PRIVATE apis.");
-    fg_patch_t entry = *patch; /* the element is the value here, not the last part */
-    entry.part[0] = FG_STR("vpcEndpointIds");
-    entry.part[1] = patch->value;
-    return fg_edit_list(call, endpoint, &entry);
-}
-
 static const fg_patch_row_t patch_rows[] = {
     {"/name", FG_PATCH_MAY(REPLACE), replace_name, false},
     {"/description", FG_PATCH_MAY_ANY, fg_edit_text, false},
@@ -419,10 +302,11 @@ static const fg_patch_row_t patch_rows[] = {
     {"/securityPolicy", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
     {"/minimumCompressionSize", FG_PATCH_MAY(REPLACE), replace_compression, false},
     {"/binaryMediaTypes/{}", FG_PATCH_MAY_ANY, edit_media_type, false},
-    {"/endpointConfiguration/types/{}", ~0u, edit_endpoint_type, false},
-    {"/endpointConfiguration/ipAddressType", FG_PATCH_MAY(REPLACE), replace_ip_type, false},
+    {"/endpointConfiguration/types/{}", ~0u, fg_endpoint_edit_type, false},
+    {"/endpointConfiguration/ipAddressType", FG_PATCH_MAY(REPLACE), fg_endpoint_replace_ip_type,
+     false},
     {"/endpointConfiguration/vpcEndpointIds", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE),
-     edit_vpc_endpoint, false},
+     fg_endpoint_edit_vpc, false},
 };
 static const fg_patch_table_t patches = {patch_rows, FG_COUNT_OF(patch_rows), fg_patch_refuse_b};
 
