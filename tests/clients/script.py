@@ -24,18 +24,27 @@ import datetime
 import json
 import pathlib
 import re
+import urllib.parse
 
 HERE = pathlib.Path(__file__).parent
 TABLE = HERE.parents[1] / "src" / "control" / "operations.def"
-ROW = re.compile(r'^FG_OP\((\w+), (\w+),\s+"([^"]*)",\s+(?:NULL|"[^"]*"), (\d+), \w+, (\w+),\s+(\w+)\)', re.MULTILINE)
+ROW = re.compile(r'^FG_OP\((\w+), (\w+),\s+"([^"]*)",\s+(NULL|"[^"]*"), (\d+), \w+, (\w+),\s+(\w+)\)', re.MULTILINE)
 ACCOUNT = "000000000000"
 
 
 class Operation:
-    def __init__(self, name, verb, path, status, body, handler):
+    """A row of the table."""
+
+    def __init__(self, name, verb, path, query, status, body, handler):
         self.name, self.verb, self.path, self.status = name, verb, path, int(status)
+        self.query = "" if query == "NULL" else "?" + query.strip('"')
         self.is_raw = body == "RAW"
         self.is_built = handler != "NULL"
+
+    def target(self, *labels):
+        """What the request line says for these path parts, `x` for those not given."""
+        parts = [urllib.parse.quote(label, safe="") for label in labels] + ["x"] * self.path.count("{}")
+        return self.path.replace("{}", "%s") % tuple(parts[:self.path.count("{}")]) + self.query
 
 
 OPERATIONS = {row[0]: Operation(*row) for row in ROW.findall(TABLE.read_text())}
