@@ -12,9 +12,11 @@
 static uint32_t answer_selected(const fg_route_integration_t *integration, int status)
 {
     uint32_t fallback = FG_ROUTE_NONE;
+    char text[16];
+    snprintf(text, sizeof(text), "%d", status);
     for (size_t i = 0; i < integration->answer_count; i++) {
         fg_str_t pattern = integration->answers[i].pattern;
-        if (fg_pattern_matches(pattern, status))
+        if (fg_pattern_matches(pattern, fg_str(text)))
             return (uint32_t)i;
         if (pattern.len == 0 && fallback == FG_ROUTE_NONE)
             fallback = (uint32_t)i;

@@ -19,7 +19,10 @@
 #define FG_ROUTE_LAYOUT_H
 
 #include "base/arena.h"
+#include "route/media.h"
+#include "route/pattern.h"
 #include "route/route.h"
+#include "route/static_template.h"
 
 #include <netinet/in.h>
 
@@ -31,7 +34,6 @@ enum {
     FG_ROUTE_VERBS = FG_VERB_OTHER, /* ANY and the seven that it covers */
     /* positions are 32 bits wide; this is far from the edge */
     FG_ROUTE_BYTES_MAX = 1024 * 1024 * 1024,
-    FG_ROUTE_PATTERN_BYTES_MAX = 1024, /* a longer selection pattern matches nothing */
 };
 
 typedef struct fg_route_text {
@@ -228,17 +230,7 @@ FG_MUST_USE bool fg_route_check(fg_route_t *route, const char **ret_fault);
 FG_MUST_USE fg_status_t fg_route_open_image(const void *image, size_t bytes, fg_route_t **ret_route,
                                             fg_error_t *reterr);
 
-/* static_template.c */
-/* Has the text no directive or reference of the template language? */
-bool fg_template_is_static(fg_str_t text);
-/* The integer `statusCode` of a request template's output, 100..999; 0 when there is none. */
-int fg_template_status_code(fg_str_t text);
-/* Does `pattern` match the whole status? An empty or broken one matches nothing. */
-bool fg_pattern_matches(fg_str_t pattern, int status);
-
 /* media.c */
-/* "application/json; charset=utf-8" -> "application/json"; an empty text for none. */
-fg_str_t fg_media_type_bare(fg_str_t text);
 /* The template for an Accept header: the first of its types that is there, else application/json, else the first;
  * FG_ROUTE_NONE for an empty span. */
 uint32_t fg_media_template(const fg_route_t *route, fg_route_span_t templates, fg_str_t accept);

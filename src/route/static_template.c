@@ -1,8 +1,6 @@
-#include "route/layout.h"
+#include "route/static_template.h"
 
 #include <ctype.h>
-#include <regex.h>
-#include <stdio.h>
 
 static bool is_word_byte(char c)
 {
@@ -83,52 +81,4 @@ int fg_template_status_code(fg_str_t text)
             return code;
     }
     return 0;
-}
-
-/* The pattern language of the service has \d, \D and (?:, which POSIX lacks; the rest in common use
- * is alike. */
-static bool pattern_translate(fg_str_t pattern, char *ret_text, size_t room)
-{
-    size_t len = (size_t)snprintf(ret_text, room, "^(");
-    bool is_in_set = false;
-    for (size_t at = 0; at < pattern.len; at++) {
-        char byte = pattern.at[at];
-        char next = at + 1 < pattern.len ? pattern.at[at + 1] : '\0';
-        if (byte == '\0' || len + 16 > room)
-            return false;
-        if (byte == '\\' && (next == 'd' || next == 'D')) {
-            const char *digits = is_in_set ? "0-9" : next == 'd' ? "[0-9]" : "[^0-9]";
-            len += (size_t)snprintf(ret_text + len, room - len, "%s", digits);
-            at++;
-        } else if (byte == '\\' && next != '\0') {
-            ret_text[len++] = byte;
-            ret_text[len++] = next;
-            at++;
-        } else if (byte == '(' && next == '?' && at + 2 < pattern.len &&
-                   pattern.at[at + 2] == ':') {
-            ret_text[len++] = '(';
-            at += 2;
-        } else {
-            is_in_set = byte == '[' || (is_in_set && byte != ']');
-            ret_text[len++] = byte;
-        }
-    }
-    snprintf(ret_text + len, room - len, ")$");
-    return true;
-}
-
-bool fg_pattern_matches(fg_str_t pattern, int status)
-{
-    char text[8 * FG_ROUTE_PATTERN_BYTES_MAX + 16];
-    char subject[16];
-    regex_t regex;
-    if (pattern.len == 0 || pattern.len > FG_ROUTE_PATTERN_BYTES_MAX ||
-        !pattern_translate(pattern, text, sizeof(text)))
-        return false;
-    if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
-        return false;
-    snprintf(subject, sizeof(subject), "%d", status);
-    bool does_match = regexec(&regex, subject, 0, NULL, 0) == 0;
-    regfree(&regex);
-    return does_match;
 }

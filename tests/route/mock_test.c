@@ -64,33 +64,47 @@ static void test_template_language_is_noticed(void **state)
     }
 }
 
-static void test_patterns_match_the_whole_status(void **state)
+static void test_patterns_match_the_whole_text(void **state)
 {
     (void)state;
     static const struct {
-        const char *pattern;
-        int status;
+        const char *pattern, *text;
         bool does_match;
     } rows[] = {
-        {"200", 200, true},      {"20", 200, false},
-        {"00", 200, false},      {"2\\d{2}", 204, true},
-        {"2\\d{2}", 404, false}, {"[45][\\d]+", 503, true},
-        {"4..|5..", 503, true},  {"4|503", 503, true},
-        {"4|50", 503, false},    {"(?:4|5)\\d\\d", 404, true},
-        {"\\D+", 404, false},    {".*", 404, true},
-        {"", 200, false},        {"(", 200, false},
-        {"[", 200, false},       {"\\", 200, false},
-        {"-", 200, false},
+        {"200", "200", true},
+        {"20", "200", false},
+        {"00", "200", false},
+        {"2\\d{2}", "204", true},
+        {"2\\d{2}", "404", false},
+        {"[45][\\d]+", "503", true},
+        {"4..|5..", "503", true},
+        {"4|503", "503", true},
+        {"4|50", "503", false},
+        {"(?:4|5)\\d\\d", "404", true},
+        {"\\D+", "404", false},
+        {".*", "404", true},
+        {".*", "", true},
+        {"", "200", false},
+        {"(", "200", false},
+        {"[", "200", false},
+        {"\\", "200", false},
+        {"-", "200", false},
+        {".*[Nn]ot found.*", "cat not found!", true},
+        {"Bearer\\s[\\w.-]+", "Bearer a_b.c-d", true},
+        {"Bearer\\s[\\w.-]+", "Basic YTpi", false},
+        {"\\w+[\\s]\\w+", "one two", true},
     };
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
-        if (fg_pattern_matches(fg_str(rows[i].pattern), rows[i].status) != rows[i].does_match)
-            fail_msg("%s on %d", rows[i].pattern, rows[i].status);
+        if (fg_pattern_matches(fg_str(rows[i].pattern), fg_str(rows[i].text)) != rows[i].does_match)
+            fail_msg("%s on %s", rows[i].pattern, rows[i].text);
     }
-    static char longest[FG_ROUTE_PATTERN_BYTES_MAX + 1];
+    static char longest[FG_PATTERN_BYTES_MAX + 1];
     memset(longest, '2', sizeof(longest));
     memcpy(longest, "200|", 4);
-    assert_true(fg_pattern_matches(fg_str_of(longest, FG_ROUTE_PATTERN_BYTES_MAX), 200));
-    assert_false(fg_pattern_matches(fg_str_of(longest, sizeof(longest)), 200));
+    assert_true(fg_pattern_matches(fg_str_of(longest, FG_PATTERN_BYTES_MAX), FG_STR("200")));
+    assert_false(fg_pattern_matches(fg_str_of(longest, sizeof(longest)), FG_STR("200")));
+    assert_true(fg_pattern_is_good(FG_STR("^Bearer .*$")));
+    assert_false(fg_pattern_is_good(FG_STR("(")));
 }
 
 /* ---- whole answers ---- */
@@ -257,7 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status_code_is_read_leniently),
         cmocka_unit_test(test_template_language_is_noticed),
-        cmocka_unit_test(test_patterns_match_the_whole_status),
+        cmocka_unit_test(test_patterns_match_the_whole_text),
         cmocka_unit_test(test_answers_are_selected),
         cmocka_unit_test(test_default_answer_and_default_template),
         cmocka_unit_test(test_passthrough_behaviour),
