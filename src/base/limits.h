@@ -24,6 +24,7 @@ enum {
     FG_METHOD_THROTTLES_PER_STAGE_MAX = 20,
 
     /* REST APIs */
+    FG_AUTHORIZERS_PER_API_MAX = 100, /* AWS: 10, and more on demand */
     FG_RESOURCES_PER_API_MAX = 10000, /* AWS: 300; ours is what the route snapshot is tested with */
     FG_PATH_BYTES_MAX = 8192,         /* ours: request paths */
     FG_PATH_DEPTH_MAX = 64,           /* ours */

@@ -91,7 +91,7 @@ fg_status_t fg_document_page_of(fg_call_t *call, fg_document_kind_t kind, fg_str
         has_more = json_array_size(items) == limit;
         if (has_more)
             break;
-        status = view(call, document);
+        status = view ? view(call, document) : FG_OK;
         if (status == FG_OK && json_array_append(items, document) != 0)
             status = fg_call_no_memory(call);
         last_ordinal = rows[i].ordinal;

@@ -30,7 +30,7 @@ FG_MUST_USE fg_status_t fg_document_all(fg_call_t *call, fg_document_kind_t kind
 /* FG_NOT_FOUND unless it exists. */
 FG_MUST_USE fg_status_t fg_document_has(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                                         fg_str_t id);
-/* Changes a document into what a list shows of it. */
+/* Changes a document into what a list shows of it; NULL shows it as it is. */
 typedef fg_status_t fg_document_view_t(fg_call_t *call, json_t *document);
 /* Answer {"item":[...]} with the page the query asks for. */
 FG_MUST_USE fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
@@ -106,6 +106,8 @@ fg_patch_apply_t fg_edit_bool;
 fg_patch_apply_t fg_edit_text_map; /* removing the last entry takes the map away */
 fg_patch_apply_t fg_edit_bool_map;
 fg_patch_apply_t fg_edit_list; /* of texts; replace takes the element out and appends the value */
+/* the list of the first part; its elements are the value, one or several with commas */
+fg_patch_apply_t fg_edit_list_values;
 /* The entry that a remove or replace speaks of must be there: else 404 `message`. */
 FG_MUST_USE fg_status_t fg_edit_needs_entry(fg_call_t *call, const json_t *document,
                                             const fg_patch_t *patch, const char *message);

@@ -99,6 +99,17 @@ fg_status_t fg_edit_list(fg_call_t *call, void *noun, const fg_patch_t *patch)
     return FG_OK;
 }
 
+fg_status_t fg_edit_list_values(fg_call_t *call, void *noun, const fg_patch_t *patch)
+{
+    fg_status_t status = FG_OK;
+    fg_patch_t entry = *patch;
+    for (fg_str_t rest = patch->value; rest.at && status == FG_OK;) {
+        entry.part[1] = fg_str_trim(fg_str_cut(&rest, ','));
+        status = fg_edit_list(call, noun, &entry);
+    }
+    return status;
+}
+
 fg_status_t fg_edit_needs_entry(fg_call_t *call, const json_t *document, const fg_patch_t *patch,
                                 const char *message)
 {

@@ -105,4 +105,10 @@ fg_handler_t fg_gateway_response_update;
 fg_handler_t fg_gateway_response_list;
 /* is a stage's deployment the API as it is? */
 fg_handler_t fg_stage_deployment_get;
+/* authorizers */
+fg_handler_t fg_authorizer_get;
+fg_handler_t fg_authorizer_delete;
+fg_handler_t fg_authorizer_create;
+fg_handler_t fg_authorizer_update;
+fg_handler_t fg_authorizer_list;
 #endif

@@ -149,17 +149,29 @@ static fg_status_t settle_authorization(fg_call_t *call, json_t *method)
                   "NONE,AWS_IAM,CUSTOM,COGNITO_USER_POOLS");
 }
 
+/* Rule AU10: it is there, and of the kind that the method asks for. */
+static fg_status_t find_authorizer(fg_call_t *call, const json_t *method)
+{
+    FG_JSON_SCOPED *authorizer = NULL;
+    fg_str_t id = fg_member_str(method, "authorizerId");
+    if (fg_str_is_empty(id))
+        return FG_NOT_FOUND;
+    fg_status_t status =
+        fg_document_load(call, FG_DOCUMENT_AUTHORIZER, call->path_part[0], id, &authorizer);
+    bool is_pool = fg_str_is(fg_member_str(authorizer, "type"), "COGNITO_USER_POOLS");
+    bool is_pool_wanted =
+        fg_str_is(fg_member_str(method, "authorizationType"), "COGNITO_USER_POOLS");
+    return status == FG_OK && is_pool != is_pool_wanted ? FG_NOT_FOUND : status;
+}
+
 /* An authorizer that is not called for is dropped in silence. */
 static fg_status_t check_authorizer(fg_call_t *call, json_t *method)
 {
-    fg_str_t id = fg_member_str(method, "authorizerId");
     if (!has_authorizer(method)) {
         json_object_del(method, "authorizerId");
         return FG_OK;
     }
-    fg_status_t status = FG_NOT_FOUND;
-    if (!fg_str_is_empty(id))
-        status = fg_document_has(call, FG_DOCUMENT_AUTHORIZER, call->path_part[0], id);
+    fg_status_t status = find_authorizer(call, method);
     if (status == FG_NOT_FOUND)
         return refuse(
             call, "authorizerId",
@@ -349,18 +361,6 @@ static fg_status_t edit_model(fg_call_t *call, void *noun, const fg_patch_t *pat
     return status == FG_OK ? fg_edit_text_map(call, noun, patch) : status;
 }
 
-/* The scope is the value, one or several with commas. */
-static fg_status_t edit_scopes(fg_call_t *call, void *noun, const fg_patch_t *patch)
-{
-    fg_status_t status = FG_OK;
-    fg_patch_t entry = *patch;
-    for (fg_str_t rest = patch->value; rest.at && status == FG_OK;) {
-        entry.part[1] = fg_str_trim(fg_str_cut(&rest, ','));
-        status = fg_edit_list(call, noun, &entry);
-    }
-    return status;
-}
-
 fg_status_t fg_method_update(fg_call_t *call)
 {
     static const fg_patch_row_t rows[] = {
@@ -371,7 +371,8 @@ fg_status_t fg_method_update(fg_call_t *call)
         {"/requestValidatorId", FG_PATCH_MAY(REPLACE), fg_edit_text, false},
         {"/requestParameters/{}", FG_PATCH_MAY_ANY, edit_parameter, false},
         {"/requestModels/{}", FG_PATCH_MAY_ANY, edit_model, false},
-        {"/authorizationScopes", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE), edit_scopes, false},
+        {"/authorizationScopes", FG_PATCH_MAY(ADD) | FG_PATCH_MAY(REMOVE), fg_edit_list_values,
+         false},
     };
     static const fg_patch_table_t table = {rows, FG_COUNT_OF(rows), fg_patch_refuse_b};
     FG_METHOD_SCOPED place = {0};

@@ -186,6 +186,17 @@ static const every_row_t every_rows[] = {
      EVERY_PATCH("replace", "/clientCertificateId", "$certificate$"), 200, NULL},
     {"DELETE", "/clientcertificates/$certificate$", NULL, 400, NULL},
 
+    /* authorizers */
+    {"POST", EVERY_API "/authorizers",
+     "{\"name\":\"t\",\"type\":\"TOKEN\",\"authorizerUri\":\"arn:aws:apigateway:us-east-1:lambda:"
+     "path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\","
+     "\"identitySource\":\"method.request.header.Auth\",\"identityValidationExpression\":\"x.*\"}",
+     201, "authorizer=id"},
+    {"GET", EVERY_API "/authorizers/$authorizer$", NULL, 200, NULL},
+    {"GET", EVERY_API "/authorizers?limit=1", NULL, 200, NULL},
+    {"PATCH", EVERY_API "/authorizers/$authorizer$",
+     EVERY_PATCH("replace", "/authorizerResultTtlInSeconds", "60"), 200, NULL},
+
     /* VPC links */
     {"POST", "/vpclinks",
      "{\"name\":\"n\",\"description\":\"d\",\"targetArns\":[\"arn:aws:x:::lb\"],\"tags\":{\"k\":"
@@ -268,6 +279,7 @@ static const every_row_t every_rows[] = {
     {"DELETE", EVERY_API "/stages/test", NULL, 202, NULL},
     {"DELETE", "/clientcertificates/$certificate$", NULL, 202, NULL},
     {"DELETE", "/vpclinks/$link$", NULL, 202, NULL},
+    {"DELETE", EVERY_API "/authorizers/$authorizer$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/deployments/$second$", NULL, 202, NULL},
     {"DELETE", EVERY_API, NULL, 202, NULL},
     {"DELETE", "/apikeys/$key$", NULL, 202, NULL},
