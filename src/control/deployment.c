@@ -84,8 +84,8 @@ static fg_status_t check_deployable(fg_call_t *call, const json_t *resources)
     return FG_OK;
 }
 
-/* What acts in the data plane from the next deployment on, beside the API and its resources
- * (reference 4.10). */
+/* What acts in the data plane from the next deployment on, beside the API and its resources. Rules
+ * GR10, MO9, RV5. */
 static const struct {
     fg_document_kind_t kind;
     const char *name;

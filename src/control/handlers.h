@@ -103,6 +103,18 @@ fg_handler_t fg_gateway_response_delete;
 fg_handler_t fg_gateway_response_put;
 fg_handler_t fg_gateway_response_update;
 fg_handler_t fg_gateway_response_list;
+/* models, request validators */
+fg_handler_t fg_model_get;
+fg_handler_t fg_model_delete;
+fg_handler_t fg_model_create;
+fg_handler_t fg_model_update;
+fg_handler_t fg_model_list;
+fg_handler_t fg_model_template_get;
+fg_handler_t fg_request_validator_get;
+fg_handler_t fg_request_validator_delete;
+fg_handler_t fg_request_validator_create;
+fg_handler_t fg_request_validator_update;
+fg_handler_t fg_request_validator_list;
 /* is a stage's deployment the API as it is? */
 fg_handler_t fg_stage_deployment_get;
 /* authorizers */

@@ -210,6 +210,16 @@ static fg_status_t check_mappings(fg_call_t *call, const fg_method_place_t *plac
     return FG_OK;
 }
 
+fg_status_t fg_media_type_check(fg_call_t *call, fg_str_t type)
+{
+    if (fg_str_find(type, '/') < type.len || fg_str_is(type, "$default"))
+        return FG_OK;
+    return fg_error_set(
+        call->error, FG_BAD_REQUEST, "contentType",
+        "Validation Result: warnings : [], errors : [Invalid content type specified: %.*s]",
+        FG_STR_ARG(type));
+}
+
 fg_status_t fg_templates_settle(fg_call_t *call, json_t *templates)
 {
     const char *type;
@@ -217,11 +227,9 @@ fg_status_t fg_templates_settle(fg_call_t *call, json_t *templates)
     void *next;
     json_object_foreach_safe(templates, next, type, text)
     {
-        if (!strchr(type, '/') && strcmp(type, "$default") != 0)
-            return fg_error_set(
-                call->error, FG_BAD_REQUEST, "templates",
-                "Validation Result: warnings : [], errors : [Invalid content type specified: %s]",
-                type);
+        fg_status_t status = fg_media_type_check(call, fg_str(type));
+        if (status != FG_OK)
+            return status;
         if (fg_json_str(text).len > FG_TEMPLATE_BYTES_MAX)
             return fg_error_set(call->error, FG_BAD_REQUEST, "templates",
                                 "A mapping template has at most %d bytes", FG_TEMPLATE_BYTES_MAX);

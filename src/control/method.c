@@ -75,6 +75,49 @@ fg_status_t fg_method_verb_check(fg_call_t *call, fg_str_t verb)
                   "GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY");
 }
 
+fg_status_t fg_method_models_check(fg_call_t *call, json_t *models)
+{
+    const char *type;
+    json_t *model;
+    json_object_foreach(models, type, model)
+    {
+        fg_str_t name = fg_json_str(model);
+        fg_status_t status = fg_document_has(call, FG_DOCUMENT_MODEL, call->path_part[0], name);
+        if (status == FG_NOT_FOUND)
+            return fg_error_set(call->error, FG_BAD_REQUEST, "models",
+                                "Invalid model identifier specified: %.*s", FG_STR_ARG(name));
+        if (status != FG_OK)
+            return status;
+    }
+    return FG_OK;
+}
+
+/* ---- all methods ---- */
+
+static fg_status_t each_of(fg_call_t *call, const json_t *resource, fg_method_each_t *each,
+                           void *ctx)
+{
+    const char *path = json_string_value(json_object_get(resource, "path")), *verb;
+    fg_status_t status = FG_OK;
+    json_t *method;
+    json_object_foreach(json_object_get(resource, "resourceMethods"), verb, method)
+    {
+        if (status == FG_OK)
+            status = each(call, ctx, path ? path : "", verb, method);
+    }
+    return status;
+}
+
+fg_status_t fg_methods_each(fg_call_t *call, fg_str_t api_id, fg_method_each_t *each, void *ctx)
+{
+    FG_JSON_SCOPED *resources = NULL;
+    fg_status_t status =
+        fg_document_all(call, FG_DOCUMENT_RESOURCE, api_id, FG_STR_NONE, &resources);
+    for (size_t i = 0; status == FG_OK && i < json_array_size(resources); i++)
+        status = each_of(call, json_array_get(resources, i), each, ctx);
+    return status;
+}
+
 /* ---- responses ---- */
 
 static json_t *response_of(fg_call_t *call, const json_t *owner, const char *map_name)
@@ -206,24 +249,6 @@ static fg_status_t check_validator(fg_call_t *call, json_t *method)
     return status;
 }
 
-/* Every model that the map names exists. */
-static fg_status_t check_models(fg_call_t *call, json_t *models)
-{
-    const char *type;
-    json_t *model;
-    json_object_foreach(models, type, model)
-    {
-        fg_str_t name = fg_json_str(model);
-        fg_status_t status = fg_document_has(call, FG_DOCUMENT_MODEL, call->path_part[0], name);
-        if (status == FG_NOT_FOUND)
-            return fg_error_set(call->error, FG_BAD_REQUEST, "models",
-                                "Invalid model identifier specified: %.*s", FG_STR_ARG(name));
-        if (status != FG_OK)
-            return status;
-    }
-    return FG_OK;
-}
-
 /* The bare name behind method.request.{querystring,header,path}.; FG_STR_NONE when the key is none.
  */
 static fg_str_t parameter_name(fg_str_t key)
@@ -268,7 +293,7 @@ static fg_status_t check_method(fg_call_t *call, json_t *method)
     if (status == FG_OK)
         status = check_validator(call, method);
     if (status == FG_OK)
-        status = check_models(call, json_object_get(method, "requestModels"));
+        status = fg_method_models_check(call, json_object_get(method, "requestModels"));
     if (status == FG_OK)
         status = check_parameters(call, json_object_get(method, "requestParameters"));
     return status;

@@ -33,6 +33,15 @@ FG_MUST_USE fg_status_t fg_method_save(fg_call_t *call, const fg_method_place_t 
 /* GET, PUT, POST, DELETE, PATCH, OPTIONS, HEAD, ANY; else 400. */
 FG_MUST_USE fg_status_t fg_method_verb_check(fg_call_t *call, fg_str_t verb);
 
+/* Every model that a map from media type to model names exists; else 400. `models` may be NULL. */
+FG_MUST_USE fg_status_t fg_method_models_check(fg_call_t *call, json_t *models);
+
+/* Every method of an API, until one is answered by anything but FG_OK. */
+typedef fg_status_t fg_method_each_t(fg_call_t *call, void *ctx, const char *path, const char *verb,
+                                     const json_t *method);
+FG_MUST_USE fg_status_t fg_methods_each(fg_call_t *call, fg_str_t api_id, fg_method_each_t *each,
+                                        void *ctx);
+
 /* The responses of a method or an integration: a map from status code. `owner` holds it under
  * `map_name`. */
 /* borrowed; 404 */

@@ -27,17 +27,7 @@ static fg_status_t check_response(fg_call_t *call, const json_t *response)
             return fg_error_set(call->error, FG_BAD_REQUEST, "responseParameters",
                                 "Invalid mapping expression parameter specified: %s", key);
     }
-    json_object_foreach(json_object_get(response, "responseModels"), key, value)
-    {
-        fg_str_t name = fg_json_str(value);
-        fg_status_t status = fg_document_has(call, FG_DOCUMENT_MODEL, call->path_part[0], name);
-        if (status == FG_NOT_FOUND)
-            return fg_error_set(call->error, FG_BAD_REQUEST, "responseModels",
-                                "Invalid model identifier specified: %.*s", FG_STR_ARG(name));
-        if (status != FG_OK)
-            return status;
-    }
-    return FG_OK;
+    return fg_method_models_check(call, json_object_get(response, "responseModels"));
 }
 
 fg_status_t fg_method_response_put(fg_call_t *call)

@@ -61,7 +61,7 @@ static void test_create(void **state)
 }
 
 /* Given one of each noun, when it is deployed and then changed, expect the deployment to hold the
- * API as it was (reference 4.10, rule GR10). */
+ * API as it was (rules GR10, MO9, RV5). */
 static void test_snapshot(void **state)
 {
     (void)state;

@@ -121,6 +121,21 @@ static const every_row_t every_rows[] = {
      "\"requestParameters\":{\"integration.request.header.k\":\"'v'\"},"
      "\"tlsConfig\":{\"insecureSkipVerification\":true}}",
      201, NULL},
+    {"POST", EVERY_API "/models",
+     "{\"name\":\"Pets\",\"contentType\":\"application/json\",\"description\":\"d\","
+     "\"schema\":\"{\\\"items\\\":{\\\"$ref\\\":\\\"https://apigateway.amazonaws.com/restapis/"
+     "$api$/models/Error\\\"}}\"}",
+     201, NULL},
+    {"GET", EVERY_API "/models/Pets?flatten=true", NULL, 200, NULL},
+    {"GET", EVERY_API "/models/Pets/default_template", NULL, 200, NULL},
+    {"GET", EVERY_API "/models?limit=1", NULL, 200, NULL},
+    {"PATCH", EVERY_API "/models/Pets", EVERY_PATCH("replace", "/description", "e"), 200, NULL},
+    {"POST", EVERY_API "/requestvalidators", "{\"name\":\"v\",\"validateRequestBody\":true}", 201,
+     "validator=id"},
+    {"GET", EVERY_API "/requestvalidators/$validator$", NULL, 200, NULL},
+    {"GET", EVERY_API "/requestvalidators?limit=1", NULL, 200, NULL},
+    {"PATCH", EVERY_API "/requestvalidators/$validator$",
+     EVERY_PATCH("replace", "/validateRequestParameters", "true"), 200, NULL},
     {"PUT", EVERY_API "/gatewayresponses/DEFAULT_4XX",
      "{\"statusCode\":\"418\",\"responseParameters\":{\"gatewayresponse.header.a\":\"'x'\"},"
      "\"responseTemplates\":{\"text/plain\":\"pot\"}}",
@@ -275,6 +290,8 @@ static const every_row_t every_rows[] = {
     {"DELETE", EVERY_METHOD "/responses/200", NULL, 204, NULL},
     {"DELETE", EVERY_METHOD, NULL, 204, NULL},
     {"DELETE", EVERY_API "/gatewayresponses/THROTTLED", NULL, 202, NULL},
+    {"DELETE", EVERY_API "/models/Pets", NULL, 202, NULL},
+    {"DELETE", EVERY_API "/requestvalidators/$validator$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/resources/$one$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/stages/test", NULL, 202, NULL},
     {"DELETE", "/clientcertificates/$certificate$", NULL, 202, NULL},
@@ -347,10 +364,12 @@ static inline fg_str_t every_fill(const every_t *every, fg_arena_t *arena, const
         fg_str_t plain = fg_str_of(rest.at, fg_str_find(rest, '$'));
         rest = fg_str_of(rest.at + plain.len, rest.len - plain.len);
         fg_str_t name = FG_STR_NONE;
-        if (rest.len > 1 && rest.at[1] != '{') {
-            name = fg_str_of(rest.at + 1, rest.len - 1);
-            name.len = fg_str_find(name, '$');
-            rest = fg_str_of(rest.at + name.len + 2, rest.len - name.len - 2);
+        size_t letters = 1;
+        while (letters < rest.len && rest.at[letters] >= 'a' && rest.at[letters] <= 'z')
+            letters++;
+        if (letters < rest.len && rest.at[letters] == '$') {
+            name = fg_str_of(rest.at + 1, letters - 1);
+            rest = fg_str_of(rest.at + letters + 1, rest.len - letters - 1);
         } else if (rest.len) {
             plain.len++;
             rest = fg_str_of(rest.at + 1, rest.len - 1);
