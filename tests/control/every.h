@@ -167,6 +167,7 @@ static const every_row_t every_rows[] = {
      "{\"op\":\"replace\",\"path\":\"/variables/h\",\"value\":\"localhost:1\"},"
      "{\"op\":\"replace\",\"path\":\"/canarySettings/percentTraffic\",\"value\":\"1.5\"}]}",
      200, NULL},
+    {"GET", "/faregate" EVERY_API "/stages/prod/deployment", NULL, 200, NULL},
 
     /* documentation */
     {"POST", EVERY_API "/documentation/parts",
