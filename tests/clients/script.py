@@ -16,43 +16,24 @@ at, but each of those whole. What is expected of a value:
     "@like REGEX"      a text that matches as a whole
 
 An error is expected by "Code: message", or by its code alone where the text is nobody's word. In inputs `patch` stands for
-`patchOperations`, {"@json": X} for the text of X. `newer: true` marks what Debian's boto3 and aws do not know yet, `only`
-the one client that can ask it. Scenarios with an operation that is not built yet wait for it.
+`patchOperations`, {"@json": X} for the text of X. `newer: true` marks what Debian's boto3 and aws do not know yet.
+Scenarios with an operation that is not built yet wait for it.
 """
 
 import datetime
 import json
 import pathlib
 import re
-import urllib.parse
+
+from operations import OPERATIONS
 
 HERE = pathlib.Path(__file__).parent
-TABLE = HERE.parents[1] / "src" / "control" / "operations.def"
-ROW = re.compile(r'^FG_OP\((\w+), (\w+),\s+"([^"]*)",\s+(NULL|"[^"]*"), (\d+), \w+, (\w+),\s+(\w+)\)', re.MULTILINE)
 ACCOUNT = "000000000000"
 
 
-class Operation:
-    """A row of the table."""
-
-    def __init__(self, name, verb, path, query, status, body, handler):
-        self.name, self.verb, self.path, self.status = name, verb, path, int(status)
-        self.query = "" if query == "NULL" else "?" + query.strip('"')
-        self.is_raw = body == "RAW"
-        self.is_built = handler != "NULL"
-
-    def target(self, *labels):
-        """What the request line says for these path parts, `x` for those not given."""
-        parts = [urllib.parse.quote(label, safe="") for label in labels] + ["x"] * self.path.count("{}")
-        return self.path.replace("{}", "%s") % tuple(parts[:self.path.count("{}")]) + self.query
-
-
-OPERATIONS = {row[0]: Operation(*row) for row in ROW.findall(TABLE.read_text())}
-
-
 class Scenario:
-    def __init__(self, title, steps, newer=False, only=None):
-        self.title, self.steps, self.is_newer, self.only = title, steps, newer, only
+    def __init__(self, title, steps, newer=False):
+        self.title, self.steps, self.is_newer = title, steps, newer
 
     def operations(self):
         return {step[0] for step in self.steps}
@@ -61,7 +42,7 @@ class Scenario:
         return all(OPERATIONS[name].is_built for name in self.operations())
 
     def is_for(self, client):
-        return self.only in (None, client) and not (self.is_newer and client != "javascript")
+        return client == "javascript" or not self.is_newer
 
 
 def spelled_out(step):

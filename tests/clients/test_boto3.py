@@ -8,6 +8,7 @@ import pytest
 import harness
 import script
 import shapes
+from operations import OPERATIONS
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def answered(client, operation, asked):
     except botocore.exceptions.ClientError as error:
         raise script.Refusal(error.response["Error"]["Code"], error.response["Error"]["Message"]) from None
     status = got.pop("ResponseMetadata")["HTTPStatusCode"]
-    assert status == script.OPERATIONS[operation].status
+    assert status == OPERATIONS[operation].status
     if hasattr(got.get("body"), "read"):
         got["body"] = got["body"].read()
     return got

@@ -11,6 +11,7 @@ import pytest
 
 import harness
 import script
+from operations import OPERATIONS
 
 HERE = pathlib.Path(__file__).parent
 PLACE = pathlib.Path(harness.BUILD) / "clients"
@@ -51,7 +52,7 @@ def played(tmp_path_factory):
     path.write_text(json.dumps({
         "scenarios": [{"title": one.title, "steps": one.steps} for one in SCENARIOS],
         "names": script.names_at_start(),
-        "status": {name: row.status for name, row in script.OPERATIONS.items()}}))
+        "status": {name: row.status for name, row in OPERATIONS.items()}}))
     with harness.Faregated() as daemon:
         key_id, secret = daemon.credentials()
         environment = dict(harness.environment(), FG_SCENARIOS=str(path), NODE_PATH=str(PLACE / "node_modules"),

@@ -1,10 +1,10 @@
-"""Reference 4.8 and 4.9, statement by statement; what Terraform does with methods and integrations."""
+"""Reference 4.8 and 4.9, statement by statement."""
 
 import contextlib
 
 import pytest
 
-from rows import (ANY, HTTP, Has, INTEGRATION, METHOD, MOCK, NO_METHOD, NO_RESOURCE, ONLY_REPLACE, PLAIN, bad,
+from rows import (HTTP, Has, INTEGRATION, METHOD, MOCK, NO_METHOD, NO_RESOURCE, ONLY_REPLACE, PLAIN, bad,
                   edit, edits, invalid, lost, method, no_change, taken)
 
 
@@ -316,55 +316,4 @@ def test_integration_responses(walk):
          Has(integrationResponses=Has(**{"200": Has(statusCode="200")}))),
         ("delete", "DELETE " + code, None, 204, None),
         ("gone", "GET " + code, None, 404, lost("Invalid Response status code specified")),
-    ])
-
-
-# ---- 5 ----
-
-def test_terraform_resource_method_and_responses(walk):
-    code = METHOD + "/responses/200"
-    back = INTEGRATION + "/responses/200"
-    header = "/responseParameters/method.response.header.X"
-    walk.walk([
-        ("method", "PUT " + METHOD, {"authorizationType": "NONE", "apiKeyRequired": True, "requestModels": {},
-                                     "requestParameters": {"method.request.querystring.q": False}}, 201),
-        ("read", "GET " + METHOD, None, 200, Has(apiKeyRequired=True, authorizationType="NONE",
-                                                 requestParameters={"method.request.querystring.q": False})),
-        ("integration", "PUT " + INTEGRATION, {
-            "type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://example.org/", "connectionType": "INTERNET",
-            "timeoutInMillis": 29000, "requestTemplates": {"application/json": ""},
-            "requestParameters": {"integration.request.querystring.q": "method.request.querystring.q"}}, 201),
-        ("read", "GET " + INTEGRATION, None, 200,
-         {**HTTP, "requestTemplates": {"application/json": None},
-          "requestParameters": {"integration.request.querystring.q": "method.request.querystring.q"}}),
-        ("method response", "PUT " + code, {"responseModels": {"application/json": "Error"},
-                                            "responseParameters": {"method.response.header.X": True}}, 201),
-        ("integration response", "PUT " + back, {
-            "responseTemplates": {"application/json": "", "application/xml": "#set($x = 1)"},
-            "responseParameters": {"method.response.header.X": "'v'"}}, 201),
-        ("read", "GET " + back, None, 200, {
-            "statusCode": "200", "responseParameters": {"method.response.header.X": "'v'"},
-            "responseTemplates": {"application/json": None, "application/xml": "#set($x = 1)"}}),
-        ("update of the integration", "PATCH " + INTEGRATION, edits(
-            ("replace", "/requestTemplates/application~1json", "t"), ("add", "/requestTemplates/application~1xml", "u"),
-            ("remove", "/requestParameters/integration.request.querystring.q"),
-            ("replace", "/cacheNamespace", "n"), ("replace", "/connectionType", "INTERNET"),
-            ("replace", "/connectionId", ""), ("replace", "/timeoutInMillis", "1000"),
-            ("replace", "/uri", "http://example.com/"), ("replace", "/passthroughBehavior", "NEVER"),
-            ("add", "/cacheKeyParameters/method.request.querystring.q", "")), 200,
-         {**HTTP, "requestTemplates": {"application/json": "t", "application/xml": "u"}, "cacheNamespace": "n",
-          "timeoutInMillis": 1000, "uri": "http://example.com/", "passthroughBehavior": "NEVER",
-          "cacheKeyParameters": ["method.request.querystring.q"], "integrationResponses": ANY}),
-        ("update of the method response", "PATCH " + code, edits(
-            ("replace", header, "false"), ("remove", "/responseModels/application~1json")), 201,
-         {"statusCode": "200", "responseParameters": {"method.response.header.X": False}}),
-        ("update of the method", "PATCH " + METHOD, edits(
-            ("replace", "/apiKeyRequired", "false"), ("replace", "/authorizationType", "AWS_IAM"),
-            ("replace", "/requestParameters/method.request.querystring.q", "true"),
-            ("add", "/requestModels/application~1json", "Error"), ("replace", "/operationName", "List")), 200,
-         Has(apiKeyRequired=False, authorizationType="AWS_IAM", operationName="List",
-             requestModels={"application/json": "Error"}, requestParameters={"method.request.querystring.q": True})),
-        ("delete", "DELETE " + back, None, 204, None), ("delete", "DELETE " + code, None, 204, None),
-        ("delete", "DELETE " + INTEGRATION, None, 204, None), ("delete", "DELETE " + METHOD, None, 204, None),
-        ("delete", "DELETE /restapis/{A}/resources/{P}", None, 202, None),
     ])

@@ -1,4 +1,4 @@
-"""Reference 4.6 and 4.7, statement by statement; what Terraform does with aws_api_gateway_rest_api."""
+"""Reference 4.6 and 4.7, statement by statement."""
 
 import pytest
 
@@ -258,33 +258,4 @@ def test_resource_methods_in_answers(walk):
          Has(item=[Has(path="/", resourceMethods=ABSENT), Has(path="/pets", resourceMethods={"GET": {}})])),
         ("embedded in lists", "GET /restapis/{A}/resources?embed=methods", None, 200,
          Has(item=[Has(path="/"), Has(resourceMethods=full)])),
-    ])
-
-
-# ---- 5 ----
-
-def test_terraform_rest_api(walk):
-    one = "/restapis/{A}"
-    walk.walk([
-        ("create", "POST /restapis", {"name": "tf", "description": "Managed by Terraform", "apiKeySource": "HEADER",
-                                      "binaryMediaTypes": ["b/b", "a/a"], "disableExecuteApiEndpoint": False,
-                                      "minimumCompressionSize": 10, "tags": {"k": "v"},
-                                      "endpointConfiguration": {"types": ["REGIONAL"]}}, 201, ANY, {"A": "id"}),
-        ("read", "GET " + one, None, 200, Has(tags={"k": "v"}, binaryMediaTypes=["b/b", "a/a"],
-                                              minimumCompressionSize=10, policy=ABSENT)),
-        ("the root by its path", "GET " + one + "/resources", None, 200, {"item": [{"id": ANY, "path": "/"}]}),
-        ("update", "PATCH " + one, edits(("replace", "/name", "tf2"), ("replace", "/description", ""),
-                                         ("replace", "/apiKeySource", "AUTHORIZER"),
-                                         ("replace", "/disableExecuteApiEndpoint", "true"),
-                                         ("replace", "/minimumCompressionSize", ""),
-                                         ("remove", "/binaryMediaTypes/b~1b"), ("remove", "/binaryMediaTypes/a~1a"),
-                                         ("add", "/binaryMediaTypes/a~1a"), ("add", "/binaryMediaTypes/c~1c"),
-                                         ("replace", "/endpointConfiguration/types/0", "EDGE"),
-                                         ("replace", "/policy", '{"Statement": []}')), 200, Has(name="tf2")),
-        ("read", "GET " + one, None, 200,
-         Has(description=ABSENT, apiKeySource="AUTHORIZER", minimumCompressionSize=ABSENT, tags={"k": "v"},
-             binaryMediaTypes=["a/a", "c/c"], policy='{\\"Statement\\": []}', disableExecuteApiEndpoint=True,
-             endpointConfiguration=Has(types=["EDGE"]))),
-        ("delete", "DELETE " + one, None, 202, None),
-        ("delete of what is gone", "DELETE " + one, None, 404, ANY),
     ])

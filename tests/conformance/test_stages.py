@@ -1,8 +1,8 @@
-"""Reference 4.10 and 4.11, statement by statement; what Terraform does with deployments and stages."""
+"""Reference 4.10 and 4.11, statement by statement."""
 
 import pytest
 
-from rows import (ABSENT, ANY, Has, INTEGRATION, LOG_ARN, METHOD, SETTING, STAGE, bad, deployable, deployed, edit,
+from rows import (ANY, Has, INTEGRATION, LOG_ARN, METHOD, SETTING, STAGE, bad, deployable, deployed, edit,
                   edits, filled, invalid, lost, method, no_change, no_setting, taken)
 
 
@@ -227,36 +227,3 @@ def test_an_unknown_setting_is_told_the_known_ones(walk):
                                "/cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, "
                                "/accessLogSettings, " % path)
         assert text.endswith("/variables/{variable_name}, /tracingEnabled]")
-
-
-# ---- 5 ----
-
-def test_terraform_deployment_stage_and_method_settings(walk):
-    deployable(walk)
-    stage, burst = "/restapis/{A}/stages/prod", {"throttlingBurstLimit": -1, "throttlingRateLimit": -1.0}
-    walk.walk([
-        ("deployment", "POST /restapis/{A}/deployments", {"description": ""}, 201, ANY, {"D": "id"}),
-        ("read", "GET /restapis/{A}/deployments/{D}", None, 200, Has(id="{D}", createdDate=ANY)),
-        ("stage", "POST /restapis/{A}/stages", {"stageName": "prod", "deploymentId": "{D}", "tracingEnabled": False,
-                                                "cacheClusterEnabled": False, "tags": {"k": "v"}}, 201),
-        ("its log", "PATCH " + stage, edits(("replace", "/accessLogSettings/destinationArn", LOG_ARN),
-                                            ("replace", "/accessLogSettings/format", "$context.requestId")), 200),
-        ("read", "GET " + stage, None, 200, Has(accessLogSettings=ANY, tags={"k": "v"}, variables=ABSENT)),
-        ("update", "PATCH " + stage, edits(
-            ("remove", "/accessLogSettings"), ("replace", "/variables/a", "1"), ("replace", "/description", "d"),
-            ("replace", "/deploymentId", "{D}"), ("replace", "/tracingEnabled", "true"),
-            ("replace", "/canarySettings/percentTraffic", "33.330000")), 200,
-         Has(accessLogSettings=ABSENT, variables={"a": "1"}, canarySettings=Has(percentTraffic=33.33))),
-        ("settings", "PATCH " + stage, edits(
-            ("replace", "/path1/GET/metrics/enabled", "true"), ("replace", "/path1/GET/logging/loglevel", "INFO"),
-            ("replace", "/path1/GET/throttling/burstLimit", "-1"),
-            ("replace", "/path1/GET/throttling/rateLimit", "-1.000000")), 200),
-        ("read by the exact key", "GET " + stage, None, 200, Has(methodSettings={
-            "path1/GET": {**SETTING, **burst, "metricsEnabled": True, "loggingLevel": "INFO"}})),
-        ("a rate", "PATCH " + stage, edit("replace", "/path1/GET/throttling/rateLimit", "100.000000"), 200,
-         Has(methodSettings={"path1/GET": Has(throttlingRateLimit=100.0)})),
-        ("removed", "PATCH " + stage, edit("remove", "/path1/GET"), 200, Has(methodSettings={})),
-        ("removed again", "PATCH " + stage, edit("remove", "/path1/GET"), 400, no_setting("path1/GET")),
-        ("delete", "DELETE " + stage, None, 202, None),
-        ("delete", "DELETE /restapis/{A}/deployments/{D}", None, 202, None),
-    ])
