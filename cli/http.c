@@ -9,6 +9,9 @@
 
 enum { TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 5000, ANSWER_BYTES_MAX = 64 * 1024 * 1024 };
 
+/* Of the whole process: it keeps its connection from call to call. */
+static CURL *handle;
+
 /* What the callbacks fill. */
 typedef struct transfer {
     char *bytes;
@@ -177,10 +180,13 @@ fg_status_t fg_http_call(const fg_http_request_t *request, fg_http_answer_t *ret
     char reason[CURL_ERROR_SIZE] = "";
     transfer_t transfer = {.error_type = FG_STR("")};
     struct curl_slist *headers = NULL;
-    CURL *curl = curl_easy_init();
 
+    if (!handle)
+        handle = curl_easy_init();
+    CURL *curl = handle;
     if (!curl)
         return fg_error_set(reterr, FG_NO_MEMORY, "", "libcurl could not start");
+    curl_easy_reset(curl);
     set_up(curl, request, &transfer);
     address(curl, request);
     headers = make_headers(request);
@@ -199,7 +205,6 @@ fg_status_t fg_http_call(const fg_http_request_t *request, fg_http_answer_t *ret
             fg_str_of(fg_text_of(fg_str_of(transfer.bytes, transfer.len)), transfer.len);
     }
     curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
     free(transfer.bytes);
     return status;
 }
@@ -226,5 +231,6 @@ void fg_http_init(void)
 
 void fg_http_done(void)
 {
+    curl_easy_cleanup(handle);
     curl_global_cleanup();
 }
