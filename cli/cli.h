@@ -4,7 +4,7 @@
  * Shape      Results go to stdout, chatter to stderr. A subcommand is one row in main.c and one
  * file. Rule       Exit codes are those of the AWS CLI where it has one (254: the service answered
  * an error, 255: it could not be asked), 1 for failures of our own commands, 2 for a command line
- * that makes no sense, 4 from those that look one thing up when it is not there.
+ * that makes no sense, 3 from apply's dry run that finds differences, 4 from those that look one thing up when it is not there.
  */
 #ifndef FG_CLI_CLI_H
 #define FG_CLI_CLI_H
@@ -32,6 +32,7 @@ fg_subcommand_t fg_audit_command;
 fg_subcommand_t fg_usage_command;
 fg_subcommand_t fg_explain_command;
 fg_subcommand_t fg_top_command;
+fg_subcommand_t fg_apply_command;
 fg_subcommand_t fg_export_command;
 fg_subcommand_t fg_reconcile_command;
 fg_subcommand_t fg_whatif_command;

@@ -24,8 +24,9 @@ static const subcommand_t subcommands[] = {
     {"usage", "--plan ID", "usage of a plan's keys by the minute, hour or day", fg_usage_command},
     {"top", "[--once]", "show the keys that stand out now", fg_top_command},
     {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
-    {"export", "usage|verify ...", "close billing periods, and check what was closed",
-     fg_export_command},
+    {"apply", "FILE", "make the installation what a file describes", fg_apply_command},
+    {"export", "[usage|verify ...]",
+     "write such a file; close billing periods, and check what was closed", fg_export_command},
     {"reconcile", "--access-log FILE", "count a log again and compare it with usage and exports",
      fg_reconcile_command},
     {"whatif", "--plan FILE|ID", "what a plan would have refused of what was asked",
@@ -42,8 +43,8 @@ static int print_help(void)
         printf("  faregate %-10s %-18s %s\n", subcommands[i].name, subcommands[i].arguments,
                subcommands[i].summary);
     puts("\n  faregate apigateway help lists its commands; every command knows --help.\n\n"
-         "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not there,\n"
-         "254 the service answered with an error, 255 the service could not be asked.");
+         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 differs (apply --dry-run),\n"
+         "4 not there, 254 the service answered with an error, 255 the service could not be asked.");
     return FG_EXIT_OK;
 }
 
