@@ -4,7 +4,8 @@
  * Shape      Results go to stdout, chatter to stderr. A subcommand is one row in main.c and one
  * file. Rule       Exit codes are those of the AWS CLI where it has one (254: the service answered
  * an error, 255: it could not be asked), 1 for failures of our own commands, 2 for a command line
- * that makes no sense, 3 from apply's dry run that finds differences, 4 from those that look one thing up when it is not there.
+ * that makes no sense, 3 from apply's dry run that finds differences, 4 from those that look one
+ * thing up when it is not there.
  */
 #ifndef FG_CLI_CLI_H
 #define FG_CLI_CLI_H

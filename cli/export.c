@@ -1,7 +1,9 @@
 /*
- * export - `faregate export`: close billing periods, and check what was closed without a server.
+ * export - `faregate export`: the configuration; and billing: close periods, and check what was
+ * closed without a server.
  */
 #include "ask.h"
+#include "config_export.h"
 #include "flags.h"
 #include "records.h"
 
@@ -146,10 +148,17 @@ int fg_export_command(int argc, char **argv)
     static const struct {
         const char *word;
         fg_subcommand_t *run;
-    } verbs[] = {{"usage", usage}, {"list", list}, {"public-key", public_key}, {"verify", verify}};
+    } verbs[] = {{"usage", usage},
+                 {"list", list},
+                 {"public-key", public_key},
+                 {"verify", verify},
+                 {"config", fg_config_export_command}};
 
     for (size_t i = 0; argc > 0 && i < FG_COUNT_OF(verbs); i++)
         if (strcmp(argv[0], verbs[i].word) == 0)
             return verbs[i].run(argc - 1, argv + 1);
-    return fg_fail(FG_EXIT_USAGE, "export: one of usage, list, public-key, verify is needed");
+    if (argc == 0 || argv[0][0] == '-')
+        return fg_config_export_command(argc, argv);
+    return fg_fail(FG_EXIT_USAGE, "export: '%s' is none of config, usage, list, public-key, verify",
+                   argv[0]);
 }

@@ -175,7 +175,7 @@ def test_b2_log_ledger_and_export_agree(billed, files, tmp_path):
 
 def test_what_is_asked_wrongly(billed, files, tmp_path):
     (tmp_path / "key").write_text("no key\n")
-    for words, code in ((["usage"], 2), (["usage", "--plan", "p", "--period", "2026-01", "--format", "xml"], 2), ([], 2),
+    for words, code in ((["usage"], 2), (["usage", "--plan", "p", "--period", "2026-01", "--format", "xml"], 2), (["use"], 2),
                         (["verify", str(files["csv"])], 2), (["verify", "/nosuch", "--public-key", str(files["pem"])], 1),
                         (["verify", str(files["csv"]), "--public-key", str(tmp_path / "key")], 1)):
         assert faregate("export", *words).returncode == code, words
