@@ -30,6 +30,7 @@ fg_subcommand_t fg_doctor_command;
 fg_subcommand_t fg_demo_command;
 fg_subcommand_t fg_alerts_command;
 fg_subcommand_t fg_audit_command;
+fg_subcommand_t fg_credentials_command;
 fg_subcommand_t fg_usage_command;
 fg_subcommand_t fg_explain_command;
 fg_subcommand_t fg_top_command;

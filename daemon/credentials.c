@@ -7,37 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ACCESS_KEY_BYTES = 20, SECRET_BYTES = 40, FILE_BYTES_MAX = 1024 };
+enum { FILE_BYTES_MAX = 1024 };
 
 /* Of the store's settings: the access key that the file speaks of. */
 #define SETTING "access_key_id"
 
-/* `count` characters of `alphabet`, evenly: bytes beyond the last whole round are thrown away. */
-static bool make_text(fg_random_t random, const char *alphabet, size_t count, char *ret_text)
+/* The installation's own: an admin. Rule CR6. */
+static fg_status_t make_pair(fg_store_t *store, fg_arena_t *arena, fg_credential_t *ret_credential,
+                             fg_error_t *reterr)
 {
-    size_t size = strlen(alphabet), done = 0;
-    while (done < count) {
-        uint8_t byte;
-        if (!random.fill(random.ctx, &byte, 1))
-            return false;
-        if (byte < 256 / size * size)
-            ret_text[done++] = alphabet[byte % size];
-    }
-    ret_text[count] = '\0';
-    return true;
-}
-
-static fg_status_t make_pair(fg_store_t *store, fg_random_t random, fg_arena_t *arena,
-                             fg_credential_t *ret_credential, fg_error_t *reterr)
-{
-    char id[ACCESS_KEY_BYTES + 1] = "AKIA", secret[SECRET_BYTES + 1];
-    if (!make_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ACCESS_KEY_BYTES - 4, id + 4) ||
-        !make_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
-                   SECRET_BYTES, secret))
-        return fg_error_set(reterr, FG_INTERNAL, "", "no randomness");
-    *ret_credential =
-        (fg_credential_t){fg_arena_copy(arena, fg_str(id)), fg_arena_copy(arena, fg_str(secret))};
-    fg_status_t status = fg_store_begin(store, reterr);
+    *ret_credential = (fg_credential_t){.role = FG_STR(FG_CREDENTIAL_ADMIN),
+                                        .name = FG_STR("installation"),
+                                        .created_at = fg_now().wall};
+    fg_status_t status = fg_store_credential_make(store, arena, ret_credential, reterr);
+    if (status == FG_OK)
+        status = fg_store_begin(store, reterr);
     if (status != FG_OK)
         return status;
     status = fg_store_credential_put(store, ret_credential, reterr);
@@ -82,7 +66,7 @@ static fg_status_t write_file(const char *path, fg_str_t text, fg_error_t *reter
 }
 
 fg_status_t fg_credentials_ensure(fg_store_t *store, const char *data_dir, const char *region,
-                                  fg_random_t random, fg_error_t *reterr)
+                                  fg_error_t *reterr)
 {
     fg_arena_t *arena = fg_arena_new();
     if (!arena)
@@ -93,7 +77,7 @@ fg_status_t fg_credentials_ensure(fg_store_t *store, const char *data_dir, const
     if (status == FG_OK)
         status = fg_store_credential_get(store, id, arena, &credential, reterr);
     if (status == FG_NOT_FOUND)
-        status = make_pair(store, random, arena, &credential, reterr);
+        status = make_pair(store, arena, &credential, reterr);
     char path[PATH_MAX];
     (void)snprintf(path, sizeof(path), "%s/credentials", data_dir);
     if (status == FG_OK && !is_in_file(path, credential.access_key_id)) {

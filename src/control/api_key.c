@@ -98,8 +98,9 @@ fg_status_t fg_api_key_get(fg_call_t *call)
 {
     fg_api_key_t key;
     bool with_value = fg_patch_bool(fg_call_query(call, "includeValue"));
-    fg_status_t status = fg_store_key_get(call->store, call->path_part[0], with_value, call->arena,
-                                          &key, call->error);
+    fg_status_t status =
+        fg_store_key_get(call->store, call->path_part[0], with_value && !call->are_values_hidden,
+                         call->arena, &key, call->error);
     if (status == FG_NOT_FOUND)
         return fg_key_absent(call);
     call->is_value_withheld = status == FG_OK && with_value && !key.value.at;
@@ -108,9 +109,10 @@ fg_status_t fg_api_key_get(fg_call_t *call)
 
 fg_status_t fg_api_key_list(fg_call_t *call)
 {
+    bool is_asked = fg_patch_bool(fg_call_query(call, "includeValues"));
     fg_key_query_t query = {.name_prefix = fg_call_query(call, "name"),
                             .customer_id = fg_call_query(call, "customerId"),
-                            .with_value = fg_patch_bool(fg_call_query(call, "includeValues"))};
+                            .with_value = !call->are_values_hidden && is_asked};
     size_t limit;
     fg_status_t status = fg_call_page(call, &limit, &query.before);
     if (status != FG_OK)
@@ -126,7 +128,7 @@ fg_status_t fg_api_key_list(fg_call_t *call)
     FG_JSON_SCOPED *items = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *item;
-        call->is_value_withheld |= query.with_value && !keys[i].value.at;
+        call->is_value_withheld |= is_asked && !keys[i].value.at;
         status = fg_key_render(call, &keys[i], FG_TAGS_IF_ANY, &item);
         if (status != FG_OK)
             return status;

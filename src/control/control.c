@@ -8,25 +8,41 @@
 #include "auth/sigv4.h"
 #include "control/dispatch.h"
 #include "control/errors.h"
+#include "control/role.h"
 
 #include <stdio.h>
+
+/* Who signed: found while the signature is verified. */
+typedef struct signer {
+    fg_store_t *store;
+    fg_credential_t credential;
+} signer_t;
 
 static fg_status_t secret_of(void *ctx, fg_str_t access_key_id, fg_arena_t *arena,
                              fg_str_t *ret_secret, fg_error_t *reterr)
 {
-    fg_control_t *control = ctx;
-    fg_credential_t credential;
+    signer_t *signer = ctx;
     fg_status_t status =
-        fg_store_credential_get(control->store, access_key_id, arena, &credential, reterr);
+        fg_store_credential_get(signer->store, access_key_id, arena, &signer->credential, reterr);
     if (status == FG_OK)
-        *ret_secret = credential.secret_access_key;
+        *ret_secret = signer->credential.secret_access_key;
     return status;
 }
 
-static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg_now_t now,
-                          fg_arena_t *arena, fg_sigv4_identity_t *ret_identity, fg_error_t *reterr)
+static fg_str_t request_header(const fg_request_t *request, const char *name)
 {
-    if (control->settings.is_unsigned_allowed)
+    for (size_t i = 0; i < request->header_count; i++)
+        if (fg_str_eq_nocase(request->headers[i].name, fg_str(name)))
+            return request->headers[i].value;
+    return FG_STR_NONE;
+}
+
+/* Unsigned calls pass only where tests allow them. */
+static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg_now_t now,
+                          fg_arena_t *arena, signer_t *signer, fg_error_t *reterr)
+{
+    fg_sigv4_identity_t identity;
+    if (control->settings.is_unsigned_allowed && !request_header(request, "Authorization").at)
         return FG_OK;
     size_t count = request->header_count;
     fg_sigv4_header_t *headers = fg_arena_alloc(arena, (count + 1) * sizeof(*headers));
@@ -36,8 +52,8 @@ static fg_status_t verify(fg_control_t *control, const fg_request_t *request, fg
         headers[i] = (fg_sigv4_header_t){request->headers[i].name, request->headers[i].value};
     fg_sigv4_request_t signed_request = {request->verb, request->target, request->body, headers,
                                          count};
-    fg_sigv4_options_t options = {"apigateway", secret_of, control};
-    return fg_sigv4_verify(&signed_request, &options, now.wall, arena, ret_identity, reterr);
+    fg_sigv4_options_t options = {"apigateway", secret_of, signer};
+    return fg_sigv4_verify(&signed_request, &options, now.wall, arena, &identity, reterr);
 }
 
 /* An empty body is an empty object: SDKs send none when every member is optional. */
@@ -122,15 +138,20 @@ static fg_status_t publish(fg_call_t *call)
 static fg_status_t run(fg_call_t *call)
 {
     const fg_operation_t *operation = call->operation;
+    fg_status_t status = fg_role_check(call);
+    if (status != FG_OK)
+        return status;
     if (!operation->handler)
         return fg_error_set(call->error, FG_NOT_IMPLEMENTED, "",
                             "The operation %s is not implemented yet.", operation->name);
     FG_JSON_SCOPED *input = NULL;
-    fg_status_t status = body_parse(call, &input);
+    status = body_parse(call, &input);
     if (status != FG_OK)
         return status;
     call->input = input;
     status = constraints_check(call);
+    if (status == FG_OK)
+        status = fg_role_check_input(call);
     if (status != FG_OK)
         return status;
     if (operation->is_write) {
@@ -206,7 +227,9 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                           fg_arena_t *arena, fg_response_t *response)
 {
     fg_match_t match = {0};
-    fg_sigv4_identity_t identity = {.access_key_id = FG_STR_NONE};
+    signer_t signer = {
+        .store = control->store,
+        .credential = {.access_key_id = FG_STR_NONE, .role = FG_STR(FG_CREDENTIAL_ADMIN)}};
     fg_error_t *error = &response->error;
     fg_status_t status = fg_dispatch(request->verb, request->target, arena, &match, error);
     if (match.operation)
@@ -215,7 +238,7 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
         status = fg_error_set(error, FG_TOO_LARGE, "", "Request size exceeded %d bytes",
                               FG_CONTROL_BODY_BYTES_MAX);
     if (status == FG_OK)
-        status = verify(control, request, now, arena, &identity, error);
+        status = verify(control, request, now, arena, &signer, error);
     if (status != FG_OK)
         return status;
     fg_call_t call = {.control = control,
@@ -227,15 +250,19 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                       .query = match.query,
                       .query_count = match.query_count,
                       .path = path_of(request->target),
-                      .access_key_id = identity.access_key_id,
+                      .access_key_id = signer.credential.access_key_id,
+                      .role = FG_ROLE_COUNT,
                       .request_id = header_find(response, "x-amzn-RequestId"),
                       .body = request->body,
                       .response = response,
                       .error = error};
     memcpy(call.path_part, match.path_part, sizeof(call.path_part));
+    (void)fg_role_of(signer.credential.role, &call.role);
+    call.are_values_hidden = call.role == FG_ROLE_READ_ONLY; /* Rule CR4 */
     status = run(&call);
     if (status == FG_OK && call.is_value_withheld)
-        header_add(response, "x-faregate-key-values", FG_STR("hashed")); /* Rule K12 */
+        header_add(response, "x-faregate-key-values", /* Rules K12, CR4 */
+                   call.are_values_hidden ? FG_STR("withheld") : FG_STR("hashed"));
     json_decref(call.output);
     return status;
 }

@@ -75,8 +75,9 @@ static fg_status_t values_render(fg_call_t *call, const fg_api_key_t *key, json_
 {
     fg_key_value_t *values;
     size_t count;
-    bool with_value = fg_patch_bool(fg_call_query(call, "includeValue")) ||
-                      fg_patch_bool(fg_call_query(call, "includeValues"));
+    bool with_value =
+        !call->are_values_hidden && (fg_patch_bool(fg_call_query(call, "includeValue")) ||
+                                     fg_patch_bool(fg_call_query(call, "includeValues")));
     fg_status_t status = fg_store_key_value_list(call->store, key->id, with_value, call->arena,
                                                  &values, &count, call->error);
     if (status != FG_OK)

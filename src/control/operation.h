@@ -10,6 +10,15 @@
 
 enum { FG_PATH_PARTS_MAX = 4 };
 
+/* What the credential that signed a call may do (control/role.h). */
+typedef enum fg_role {
+    FG_ROLE_ADMIN,
+    FG_ROLE_READ_ONLY,
+    FG_ROLE_KEYS_ONLY,
+    FG_ROLE_PORTAL,
+    FG_ROLE_COUNT /* a role of a later version: may do nothing */
+} fg_role_t;
+
 typedef struct fg_call {
     fg_control_t *control;
     fg_store_t *store;
@@ -22,6 +31,7 @@ typedef struct fg_call {
     size_t query_count;
     fg_str_t path;                         /* raw */
     fg_str_t access_key_id; /* that signed the call; FG_STR_NONE for an unsigned one */
+    fg_role_t role;         /* of that credential; an unsigned call is an admin's */
     fg_str_t request_id;
     fg_str_t body;  /* raw bytes */
     json_t *input;  /* borrowed: the parsed body object; NULL when the operation takes none */
@@ -30,7 +40,9 @@ typedef struct fg_call {
     fg_str_t output_bytes, output_type;
     fg_response_t *response; /* for fg_call_header_add alone */
     fg_error_t *error; /* fill and return the status to fail */
-    /* a key value was to be shown that the store cannot give back (rule K12): the answer says so */
+    bool are_values_hidden; /* whoever asks sees no key value (rule CR4) */
+    /* a key value was to be shown and is not, because the store cannot give it back (rule K12) or
+     * are_values_hidden: the answer says so */
     bool is_value_withheld;
 } fg_call_t;
 

@@ -37,7 +37,8 @@ static fg_status_t answer(fg_call_t *call, const fg_api_key_t *key)
 
 static fg_status_t key_load(fg_call_t *call, fg_str_t id, fg_api_key_t *ret_key)
 {
-    fg_status_t status = fg_store_key_get(call->store, id, true, call->arena, ret_key, call->error);
+    fg_status_t status = fg_store_key_get(call->store, id, !call->are_values_hidden, call->arena,
+                                          ret_key, call->error);
     return status == FG_NOT_FOUND ? no_key(call) : status;
 }
 
@@ -163,7 +164,7 @@ fg_status_t fg_plan_key_list(fg_call_t *call)
 {
     fg_key_query_t query = {.name_prefix = fg_call_query(call, "name"),
                             .plan_id = call->path_part[0],
-                            .with_value = true};
+                            .with_value = !call->are_values_hidden};
     size_t limit, count;
     fg_api_key_t *keys;
     fg_status_t status = fg_call_page(call, &limit, &query.before);

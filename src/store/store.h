@@ -366,15 +366,30 @@ FG_MUST_USE fg_status_t fg_store_private_key_delete(fg_store_t *store, fg_docume
                                                     fg_str_t id, fg_error_t *reterr);
 
 /* ---- credentials of the control API (store/credential.c) ---- */
+#define FG_CREDENTIAL_ADMIN "admin"
 typedef struct fg_credential {
-    fg_str_t access_key_id, secret_access_key;
+    fg_str_t access_key_id, secret_access_key; /* the secret is stored sealed */
+    fg_str_t role;                             /* control/role.h knows them */
+    fg_str_t name;
+    fg_wall_t created_at;
 } fg_credential_t;
-/* sealed */
+/* Fill in a new access key, its texts in the arena; nothing is stored. FG_INTERNAL without
+ * randomness. */
+FG_MUST_USE fg_status_t fg_store_credential_make(fg_store_t *store, fg_arena_t *arena,
+                                                 fg_credential_t *credential, fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_credential_put(fg_store_t *store,
                                                 const fg_credential_t *credential,
                                                 fg_error_t *reterr);
 FG_MUST_USE fg_status_t fg_store_credential_get(fg_store_t *store, fg_str_t access_key_id,
                                                 fg_arena_t *arena, fg_credential_t *ret_credential,
                                                 fg_error_t *reterr);
+/* Oldest first, without their secrets. */
+FG_MUST_USE fg_status_t fg_store_credential_list(fg_store_t *store, fg_arena_t *arena,
+                                                 fg_credential_t **ret_credentials,
+                                                 size_t *ret_count, fg_error_t *reterr);
+/* FG_NOT_FOUND; FG_CONFLICT for the last one of role admin. What its client tokens remember goes
+ * with it. */
+FG_MUST_USE fg_status_t fg_store_credential_delete(fg_store_t *store, fg_str_t access_key_id,
+                                                   fg_error_t *reterr);
 
 #endif

@@ -121,7 +121,8 @@ static void signatures_are_asked_for(void **state)
     };
     fg_error_t error;
     fg_credential_t credential = {FG_STR("AKIDEXAMPLE"),
-                                  FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
+                                  FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                                  FG_STR("admin"), FG_STR(""), {0}};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_credential_put(scene->store, &credential, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);
@@ -150,7 +151,8 @@ static void a_signed_request_passes(void **state)
     scene_t *scene = *state;
     fg_error_t error;
     fg_credential_t credential = {FG_STR("AKIDEXAMPLE"),
-                                  FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
+                                  FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                                  FG_STR("admin"), FG_STR(""), {0}};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_credential_put(scene->store, &credential, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);

@@ -273,6 +273,11 @@ static const every_row_t every_rows[] = {
     {"GET", "/faregate/alerts?state=pending", NULL, 200, NULL},
     {"POST", "/faregate/alerts/test", "{\"url\":\"http://localhost:1/\"}", 202, NULL},
     {"GET", "/faregate/alerts/webhook", NULL, 404, NULL},
+    {"POST", "/faregate/credentials", "{\"role\":\"portal\",\"name\":\"shop\"}", 201,
+     "credential=accessKeyId"},
+    {"POST", "/faregate/credentials", "{\"role\":\"admin\"}", 201, NULL},
+    {"GET", "/faregate/credentials?limit=1", NULL, 200, NULL},
+    {"DELETE", "/faregate/credentials/$credential$", NULL, 202, NULL},
     {"GET", "/faregate/audit?subject=/usageplans/$plan$&limit=5", NULL, 200, NULL},
 
     /* the way down */

@@ -3,6 +3,10 @@
 import os
 import re
 import stat
+import subprocess
+
+import botocore.exceptions
+import pytest
 
 import harness
 
@@ -67,3 +71,43 @@ def test_the_secret_is_not_readable_in_the_store(faregated):
             content = file.read()
         assert value.encode() not in content, name
         assert name == "credentials" or secret not in content, name
+
+
+def faregate(daemon, *words, credentials=None):
+    env = harness.environment()
+    key_id, secret = credentials or daemon.credentials()
+    env.update(AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret)
+    return subprocess.run([harness.program("faregate"), *words, "--endpoint-url",
+                           "http://127.0.0.1:%d" % daemon.control_port()],
+                          env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+
+
+def test_roles_from_the_command_line(faregated):
+    """Rules CR1, CR3, CR6."""
+    made = faregate(faregated, "credentials", "create", "--role", "read-only", "--name", "dash")
+    assert made.returncode == 0, made.stderr
+    key_id, secret = (line.split(" = ")[1] for line in made.stdout.splitlines())
+    listed = faregate(faregated, "credentials")
+    assert re.search(key_id + "  read-only  .*  dash", listed.stdout) and secret not in listed.stdout
+    client = harness.client(faregated, credentials=(key_id, secret))
+    client.get_api_keys()
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        client.create_api_key(name="k")
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+    denied = faregate(faregated, "credentials", credentials=(key_id, secret))
+    assert denied.returncode == 254 and "is not authorized to perform: apigateway:GET" in denied.stderr
+    assert faregate(faregated, "credentials", "revoke", key_id).returncode == 0
+    assert faregate(faregated, "credentials", "revoke", key_id).returncode == 4
+    assert faregated.call("GET", "/apikeys", credentials=(key_id, secret)).error_type == "UnrecognizedClientException"
+
+
+def test_the_revoked_first_credential_is_replaced_at_the_next_start(faregated):
+    """Rule CR6."""
+    before = faregated.credentials()
+    assert faregated.call("DELETE", "/faregate/credentials/" + before[0]).status == 409
+    other = faregated.call("POST", "/faregate/credentials", {"role": "admin"}).json()
+    pair = other["accessKeyId"], other["secretAccessKey"]
+    assert faregated.call("DELETE", "/faregate/credentials/" + before[0], credentials=pair).status == 202
+    faregated.restart()
+    assert faregated.credentials() != before
+    assert faregated.call("GET", "/faregate/credentials").status == 200

@@ -415,7 +415,8 @@ static void everything_is_there_after_reopening_and_no_value_is_in_clear(void **
 {
     fixture_t *f = *state;
     assert_true(fg_store_is_new(f->store));
-    fg_credential_t credential = {FG_STR("AKIAEXAMPLE"), FG_STR("secret-access-key-012345")}, read;
+    fg_credential_t credential = {FG_STR("AKIAEXAMPLE"), FG_STR("secret-access-key-012345"),
+                                  FG_STR("admin"), FG_STR("n"), {7}}, read;
     begin(f);
     ok(put_key(f, "aaaaaaaaaa", "n"));
     ok(fg_store_credential_put(f->store, &credential, &f->error));
@@ -547,7 +548,7 @@ static fg_status_t scenario(fixture_t *f)
     fg_api_stage_t stage = {FG_STR("api1"), FG_STR("prod"), FG_STR_NONE};
     fg_usage_row_t usage = {FG_STR("aaaaaaaaaa"), FG_STR("plan01"), 1, 1, false, 0};
     fg_ledger_row_t ledger = {FG_STR("aaaaaaaaaa"), FG_STR("plan01"), 1, 1, 1};
-    fg_credential_t credential = {FG_STR("AKIA"), FG_STR("s")};
+    fg_credential_t credential = {FG_STR("AKIA"), FG_STR("s"), FG_STR("admin"), FG_STR(""), {0}};
     fg_api_key_t key = key_of(f, "aaaaaaaaaa", "n");
     uint64_t expired;
     key.customer_id = FG_STR("acme");
