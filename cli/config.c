@@ -4,19 +4,19 @@
 
 #include <stdlib.h>
 
-typedef struct member {
+typedef struct default_value {
     const char *name;
     const char *when_absent; /* JSON; NULL: nothing */
-} member_t;
+} default_t;
 
-static const member_t account_members[] = {{"throttle", NULL}};
-static const member_t api_members[] = {
+static const default_t account_defaults[] = {{"throttle", NULL}};
+static const default_t api_defaults[] = {
     {"description", NULL},
     {"apiKeySource", "\"HEADER\""},
     {"endpointType", "\"EDGE\""},
     {"tags", "{}"},
 };
-static const member_t stage_members[] = {
+static const default_t stage_defaults[] = {
     {"description", NULL},
     {"variables", "{}"},
     {"methodSettings", "{}"},
@@ -26,17 +26,17 @@ static const member_t stage_members[] = {
     {"accessLogSettings", "{}"},
     {"tags", "{}"},
 };
-static const member_t plan_members[] = {
+static const default_t plan_defaults[] = {
     {"description", NULL}, {"throttle", NULL}, {"quota", NULL},
     {"apiStages", "{}"},   {"tags", "{}"},     {"faregate", "{}"},
 };
-static const member_t key_members[] = {
+static const default_t key_defaults[] = {
     {"description", NULL}, {"enabled", "true"}, {"customerId", NULL},
     {"plans", "{}"},       {"tags", "{}"},      {"faregate", "{}"},
 };
 
 /* What a method setting has that does not say it: the service's own. An absent level is OFF. */
-static const member_t setting_members[] = {
+static const default_t setting_defaults[] = {
     {"metricsEnabled", "false"},
     {"loggingLevel", "\"OFF\""},
     {"dataTraceEnabled", "false"},
@@ -51,14 +51,14 @@ static const member_t setting_members[] = {
 
 static const struct noun {
     const char *text, *list;
-    const member_t *members;
+    const default_t *members;
     size_t count;
 } nouns[FG_CONFIG_NOUN_COUNT] = {
-    [FG_CONFIG_ACCOUNT] = {"account", "account", account_members, FG_COUNT_OF(account_members)},
-    [FG_CONFIG_API] = {"api", "apis", api_members, FG_COUNT_OF(api_members)},
-    [FG_CONFIG_STAGE] = {"stage", "stages", stage_members, FG_COUNT_OF(stage_members)},
-    [FG_CONFIG_PLAN] = {"plan", "plans", plan_members, FG_COUNT_OF(plan_members)},
-    [FG_CONFIG_KEY] = {"key", "keys", key_members, FG_COUNT_OF(key_members)},
+    [FG_CONFIG_ACCOUNT] = {"account", "account", account_defaults, FG_COUNT_OF(account_defaults)},
+    [FG_CONFIG_API] = {"api", "apis", api_defaults, FG_COUNT_OF(api_defaults)},
+    [FG_CONFIG_STAGE] = {"stage", "stages", stage_defaults, FG_COUNT_OF(stage_defaults)},
+    [FG_CONFIG_PLAN] = {"plan", "plans", plan_defaults, FG_COUNT_OF(plan_defaults)},
+    [FG_CONFIG_KEY] = {"key", "keys", key_defaults, FG_COUNT_OF(key_defaults)},
 };
 
 const char *fg_config_noun_text(fg_config_noun_t noun)
@@ -78,7 +78,7 @@ static bool says_nothing(const json_t *value)
 }
 
 /* The rows' members of `given`, defaults filled in; new reference. */
-static json_t *pick(const member_t *rows, size_t count, const json_t *given)
+static json_t *pick(const default_t *rows, size_t count, const json_t *given)
 {
     json_t *picked = json_object();
     fg_error_t ignored;
@@ -118,7 +118,7 @@ static void complete_stage(json_t *members)
     json_object_foreach_safe(settings, next, key, setting)
     {
         json_object_set_new(settings, key,
-                            pick(setting_members, FG_COUNT_OF(setting_members), setting));
+                            pick(setting_defaults, FG_COUNT_OF(setting_defaults), setting));
     }
     if (!json_is_true(json_object_get(members, "cacheClusterEnabled")))
         json_object_del(members, "cacheClusterSize");
@@ -145,7 +145,7 @@ json_t *fg_config_told(fg_config_noun_t noun, const json_t *members)
     fg_error_t ignored;
 
     for (size_t i = 0; i < nouns[noun].count; i++) {
-        const member_t *row = &nouns[noun].members[i];
+        const default_t *row = &nouns[noun].members[i];
         FG_JSON_SCOPED *usual =
             row->when_absent ? fg_json_parse(fg_str(row->when_absent), &ignored) : NULL;
         if (usual && fg_config_same(usual, json_object_get(told, row->name)))
