@@ -22,9 +22,21 @@ class Operation:
         parts = tuple(urllib.parse.quote(label, safe="") for label in labels)
         return self.path.replace("{}", "%s") % parts + self.query
 
+    def takes(self, verb, target):
+        """Whether a request with this line is one for this row."""
+        path, _, query = target.partition("?")
+        pattern = "[^/]+".join(map(re.escape, self.path.split("{}")))
+        return (verb == self.verb and re.fullmatch(pattern, path) is not None
+                and ("mode=import" in query) == ("mode=import" in self.query))
+
     def target_of_nothing(self):
         """The same for parts that name nothing."""
         return self.target(*["x"] * self.path.count("{}"))
 
 
 OPERATIONS = {row[0]: Operation(*row) for row in ROW.findall(TABLE.read_text())}
+
+
+def named(verb, target):
+    """The operation that a request line asks, None when it is none of the service's."""
+    return next((name for name, row in OPERATIONS.items() if row.takes(verb, target)), None)

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import operations
 import script
 import shapes
 
@@ -61,6 +62,16 @@ def test_planted_faults_around_the_body():
     assert "ErrorType" in faults("GetApiKey", {"message": "no"}, 404)[0]
     assert "says" in faults("GetApiKey", {"Message": "no"}, 404, error)[0]
     assert "says" in faults("GetApiKey", {"message": ""}, 404, error)[0]
+
+
+@pytest.mark.parametrize("verb, target, name", [
+    ("POST", "/apikeys", "CreateApiKey"), ("POST", "/apikeys?mode=import&format=csv", "ImportApiKeys"),
+    ("GET", "/apikeys?limit=1", "GetApiKeys"), ("GET", "/tags/arn%3Aaws%2Fx", "GetTags"),
+    ("GET", "/domainnames/a.b/basepathmappings/(none)", "GetBasePathMapping"), ("GET", "/apikeys/", None),
+    ("PUT", "/apikeys", None), ("GET", "/faregate/keys/x/explain", None),
+], ids=str)
+def test_the_name_of_what_is_asked(verb, target, name):
+    assert operations.named(verb, target) == name
 
 
 DATE = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)

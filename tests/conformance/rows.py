@@ -8,6 +8,9 @@ of the answer that later rows write as {name}.
 import contextlib
 import re
 
+import operations
+import shapes
+
 
 class Any:
     def __eq__(self, other):
@@ -91,6 +94,7 @@ class Walk:
     def step(self, sentence, request, body=None, status=200, answer=ANY, kept=None):
         verb, target = filled(request, self.names).split(" ", 1)
         got = self.daemon.call(verb, target, filled(body, self.names))
+        shapes.check(operations.named(verb, target), got.status, got.headers, got.body)
         where = "%s [%s %s] answered %r" % (sentence, verb, target, got)
         answer = filled(answer, self.names)
         if isinstance(answer, Error):
