@@ -106,6 +106,18 @@ fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t 
     return fg_document_page_of(call, kind, api_id, NULL, view);
 }
 
+bool fg_filter_none(fg_call_t *call, const json_t *document)
+{
+    (void)call, (void)document;
+    return false;
+}
+
+fg_status_t fg_view_plain(fg_call_t *call, json_t *document)
+{
+    (void)call, (void)document;
+    return FG_OK;
+}
+
 fg_status_t fg_view_single(fg_call_t *call, json_t *document)
 {
     if (json_object_get(document, "tags") || fg_member_set(document, "tags", json_object()))
@@ -220,8 +232,7 @@ fg_status_t fg_status_code_check(fg_call_t *call, fg_str_t code)
                            "Member must satisfy regular expression pattern: [1-5]\\d\\d");
 }
 
-/* Is `value` one of "A, B, C"? */
-static bool is_choice(const char *choices, fg_str_t value)
+bool fg_is_choice(const char *choices, fg_str_t value)
 {
     for (fg_str_t rest = fg_str(choices); rest.at;) {
         if (fg_str_eq(fg_str_trim(fg_str_cut(&rest, ',')), value))
@@ -319,7 +330,7 @@ fg_status_t fg_fields_read(fg_call_t *call, const json_t *input, const fg_field_
         fg_status_t status = check_kind(call, input, field);
         if (status != FG_OK)
             return status;
-        if (field->choices && !is_choice(field->choices, fg_json_str(value))) {
+        if (field->choices && !fg_is_choice(field->choices, fg_json_str(value))) {
             fg_str_t set = fg_arena_printf(call->arena, "Member must satisfy enum value set: [%s]",
                                            field->choices);
             add_clause(call, &clauses, field->name, fg_json_str(value), set.at ? set.at : "");

@@ -35,11 +35,14 @@ typedef fg_status_t fg_document_view_t(fg_call_t *call, json_t *document);
 /* Answer {"item":[...]} with the page the query asks for. */
 FG_MUST_USE fg_status_t fg_document_page(fg_call_t *call, fg_document_kind_t kind, fg_str_t api_id,
                                          fg_document_view_t *view);
+/* As it is stored. */
+fg_document_view_t fg_view_plain;
 /* What is taggable, by rule C7: alone it always shows its tags, in a list when there are any. */
 fg_document_view_t fg_view_single;
 fg_document_view_t fg_view_listed;
 /* Is the document asked for? */
 typedef bool fg_document_filter_t(fg_call_t *call, const json_t *document);
+fg_document_filter_t fg_filter_none; /* None is. */
 /* The same of those that `keeps` keeps; reads every document of the kind. */
 FG_MUST_USE fg_status_t fg_document_page_of(fg_call_t *call, fg_document_kind_t kind,
                                             fg_str_t api_id, fg_document_filter_t *keeps,
@@ -83,6 +86,9 @@ typedef struct fg_field {
 FG_MUST_USE fg_status_t fg_fields_read(fg_call_t *call, const json_t *input,
                                        const fg_field_t *fields, size_t field_count,
                                        json_t *document);
+
+/* Is `value` one of the choices? */
+bool fg_is_choice(const char *choices, fg_str_t value);
 
 /* One failed constraint of the model, alone in its message. `member` is a path below
  * <operation>Input. */

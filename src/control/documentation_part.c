@@ -170,12 +170,6 @@ static bool is_asked_for(fg_call_t *call, const json_t *part)
            fg_str_starts_with(fg_member_str(location, "name"), name);
 }
 
-static fg_status_t view(fg_call_t *call, json_t *part)
-{
-    (void)call, (void)part;
-    return FG_OK;
-}
-
 /* Locations of the API that have no part, as parts of a location alone. */
 static fg_status_t list_undocumented(fg_call_t *call, fg_str_t api_id)
 {
@@ -213,7 +207,7 @@ fg_status_t fg_documentation_part_list(fg_call_t *call)
         return status;
     return fg_str_is(which, "UNDOCUMENTED")
                ? list_undocumented(call, api_id)
-               : fg_document_page_of(call, FG_DOCUMENT_PART, api_id, is_asked_for, view);
+               : fg_document_page_of(call, FG_DOCUMENT_PART, api_id, is_asked_for, fg_view_plain);
 }
 
 /* ---- import ---- */

@@ -234,9 +234,25 @@ fg_status_t fg_rest_api_list(fg_call_t *call)
     return fg_document_page(call, FG_DOCUMENT_REST_API, FG_STR(""), view_listed);
 }
 
+/* Rule BP5 */
+static fg_status_t check_unmapped(fg_call_t *call, fg_str_t id)
+{
+    fg_document_t *mappings = NULL;
+    size_t count = 0;
+    fg_status_t status =
+        fg_store_document_mentions(call->store, FG_DOCUMENT_BASE_PATH, "restApiId", id, call->arena,
+                                   &mappings, &count, call->error);
+    if (status == FG_OK && count > 0)
+        return refuse(call, "restApiId",
+                      "Please remove all base path mappings related to your API");
+    return status;
+}
+
 fg_status_t fg_rest_api_delete(fg_call_t *call)
 {
     fg_status_t status = fg_call_api(call, call->path_part[0], NULL);
+    if (status == FG_OK)
+        status = check_unmapped(call, call->path_part[0]);
     return status == FG_OK ? fg_store_api_delete(call->store, call->path_part[0], call->error)
                            : status;
 }

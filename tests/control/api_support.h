@@ -91,15 +91,17 @@ static inline void walk_end(walk_t *walk)
 /* `text` with $A..$Z put in. */
 static inline fg_str_t walk_fill(walk_t *walk, const char *text)
 {
-    fg_str_t out = FG_STR("");
-    for (const char *at = text ? text : ""; *at; at++) {
-        bool is_kept = at[0] == '$' && at[1] >= 'A' && at[1] <= 'Z';
-        if (is_kept)
-            out = fg_arena_printf(walk->arena, "%.*s%.*s", FG_STR_ARG(out),
-                                  FG_STR_ARG(walk->kept[at[1] - 'A']));
-        else
-            out = fg_arena_printf(walk->arena, "%.*s%c", FG_STR_ARG(out), *at);
-        at += is_kept;
+    fg_str_t out = FG_STR(""), rest = fg_str(text ? text : "");
+    while (rest.len) {
+        size_t dollar = fg_str_find(rest, '$');
+        bool is_kept =
+            dollar + 1 < rest.len && rest.at[dollar + 1] >= 'A' && rest.at[dollar + 1] <= 'Z';
+        fg_str_t kept = is_kept ? walk->kept[rest.at[dollar + 1] - 'A'] : FG_STR("");
+        fg_str_t plain = fg_str_of(rest.at, dollar + (!is_kept && dollar < rest.len));
+        size_t taken = is_kept ? dollar + 2 : plain.len;
+        out = fg_arena_printf(walk->arena, "%.*s%.*s%.*s", FG_STR_ARG(out), FG_STR_ARG(plain),
+                              FG_STR_ARG(kept));
+        rest = fg_str_of(rest.at + taken, rest.len - taken);
     }
     return out;
 }

@@ -11,6 +11,7 @@
 
 #include "control/control.h"
 #include "control/operation.h"
+#include "control/pem.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -228,6 +229,60 @@ static const every_row_t every_rows[] = {
      200, NULL},
     {"DELETE", "/vpclinks/$link$", NULL, 400, NULL},
 
+    /* domain names */
+    {"POST", "/domainnames",
+     "{\"domainName\":\"Api.example.com\",\"regionalCertificateArn\":\"arn:c\","
+     "\"endpointConfiguration\":{"
+     "\"types\":[\"REGIONAL\"]},\"mutualTlsAuthentication\":{\"truststoreUri\":\"s3://b/"
+     "k\"},\"tags\":{"
+     "\"k\":\"v\"}}",
+     201, NULL},
+    {"POST", "/domainnames",
+     "{\"domainName\":\"in.example.com\",\"endpointConfiguration\":{\"types\":[\"PRIVATE\"]},"
+     "\"policy\":\"{}\"}",
+     201, "domain=domainNameArn"},
+    {"POST", "/domainnames",
+     "{\"domainName\":\"up.example.com\",\"certificateBody\":\"" PEM_CERTIFICATE
+     "\",\"certificatePrivateKey\":\"" PEM_PRIVATE_KEY "\"}",
+     201, NULL},
+    {"PATCH", "/domainnames/up.example.com",
+     EVERY_PATCH("replace", "/certificateChain", PEM_CERTIFICATE), 200, NULL},
+    {"PATCH", "/domainnames/up.example.com", EVERY_PATCH("replace", "/certificateArn", "arn:c"),
+     200, NULL},
+    {"GET", "/domainnames/api.example.com", NULL, 200, NULL},
+    {"GET", "/domainnames?limit=1", NULL, 200, NULL},
+    {"PATCH", "/domainnames/api.example.com",
+     "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/mutualTlsAuthentication/"
+     "truststoreUri\","
+     "\"value\":\"\"},"
+     "{\"op\":\"replace\",\"path\":\"/endpointConfiguration/types/REGIONAL\",\"value\":\"EDGE\"}]}",
+     200, NULL},
+    {"POST", "/domainnames/api.example.com/basepathmappings",
+     "{\"basePath\":\"v1\",\"restApiId\":\"$api$\",\"stage\":\"prod\"}", 201, NULL},
+    {"GET", "/domainnames/api.example.com/basepathmappings/v1", NULL, 200, NULL},
+    {"GET", "/domainnames/api.example.com/basepathmappings?limit=1", NULL, 200, NULL},
+    {"PATCH", "/domainnames/api.example.com/basepathmappings/v1",
+     EVERY_PATCH("replace", "/basePath", ""), 200, NULL},
+    {"DELETE", EVERY_API, NULL, 400, NULL},
+    {"POST", "/domainnameaccessassociations",
+     "{\"domainNameArn\":\"$domain$\",\"accessAssociationSourceType\":\"VPCE\","
+     "\"accessAssociationSource\":\"vpce-1\",\"tags\":{\"k\":\"v\"}}",
+     201, "access=domainNameAccessAssociationArn"},
+    {"POST", "/domainnameaccessassociations",
+     "{\"domainNameArn\":\"$domain$\",\"accessAssociationSourceType\":\"VPCE\","
+     "\"accessAssociationSource\":\"vpce-2\"}",
+     201, NULL},
+    {"GET", "/domainnameaccessassociations", NULL, 200, NULL},
+    {"POST",
+     "/rejectdomainnameaccessassociations?domainNameAccessAssociationArn=$access$&domainNameArn=$"
+     "domain$",
+     NULL, 202, NULL},
+    {"DELETE",
+     "/domainnameaccessassociations/"
+     "arn%3Aaws%3Aapigateway%3Aus-east-1%3A000000000000%3A%2Fdomainnameaccessassociations%2F"
+     "domainname%2Fin.example.com%2Fvpcesource%2Fvpce-2",
+     NULL, 202, NULL},
+
     /* plans */
     {"POST", "/usageplans",
      "{\"name\":\"gold\",\"description\":\"d\",\"throttle\":{\"rateLimit\":10.5,\"burstLimit\":20},"
@@ -299,6 +354,8 @@ static const every_row_t every_rows[] = {
     {"DELETE", EVERY_API "/models/Pets", NULL, 202, NULL},
     {"DELETE", EVERY_API "/requestvalidators/$validator$", NULL, 202, NULL},
     {"DELETE", EVERY_API "/resources/$one$", NULL, 202, NULL},
+    {"DELETE", "/domainnames/api.example.com/basepathmappings/(none)", NULL, 202, NULL},
+    {"DELETE", "/domainnames/api.example.com", NULL, 202, NULL},
     {"DELETE", EVERY_API "/stages/test", NULL, 202, NULL},
     {"DELETE", "/clientcertificates/$certificate$", NULL, 202, NULL},
     {"DELETE", "/vpclinks/$link$", NULL, 202, NULL},
