@@ -50,14 +50,24 @@ json_t *fg_json_parse(fg_str_t text, fg_error_t *reterr)
     return json;
 }
 
-fg_str_t fg_json_render(const json_t *json, fg_arena_t *arena)
+static fg_str_t render(const json_t *json, size_t layout, fg_arena_t *arena)
 {
-    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
+    size_t flags = layout | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
     size_t bytes = json_dumpb(json, NULL, 0, flags);
     char *text = bytes > 0 ? fg_arena_alloc(arena, bytes + 1) : NULL;
     if (!text)
         return FG_STR_NONE;
     return json_dumpb(json, text, bytes, flags) == bytes ? fg_str_of(text, bytes) : FG_STR_NONE;
+}
+
+fg_str_t fg_json_render(const json_t *json, fg_arena_t *arena)
+{
+    return render(json, JSON_COMPACT, arena);
+}
+
+fg_str_t fg_json_render_indented(const json_t *json, fg_arena_t *arena)
+{
+    return render(json, JSON_INDENT(2), arena);
 }
 
 fg_str_t fg_json_str(const json_t *json)

@@ -20,6 +20,8 @@ void fg_json_release(json_t **json);
 json_t *fg_json_parse(fg_str_t text, fg_error_t *reterr);
 /* Compact text in the arena; doubles always carry a fraction (10.0), integers never. FG_STR_NONE on lack of memory. */
 fg_str_t fg_json_render(const json_t *json, fg_arena_t *arena);
+/* The same for people: a member a line, two spaces deeper each time. */
+fg_str_t fg_json_render_indented(const json_t *json, fg_arena_t *arena);
 /* A view of a string value; FG_STR_NONE when `json` is NULL or no string. Borrowed from `json`. */
 fg_str_t fg_json_str(const json_t *json);
 /* New string from a view; JSON null when the view is FG_STR_NONE. */

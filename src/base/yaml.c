@@ -10,7 +10,14 @@
 
 /* ---- plain scalars ---- */
 
-typedef enum plain { PLAIN_TEXT, PLAIN_NULL, PLAIN_TRUE, PLAIN_FALSE, PLAIN_INTEGER, PLAIN_REAL } plain_t;
+typedef enum plain {
+    PLAIN_TEXT,
+    PLAIN_NULL,
+    PLAIN_TRUE,
+    PLAIN_FALSE,
+    PLAIN_INTEGER,
+    PLAIN_REAL
+} plain_t;
 
 static bool is_one_of(fg_str_t text, const char *const *words, size_t word_count)
 {
@@ -85,8 +92,8 @@ typedef struct reader {
 
 static fg_status_t refuse(reader_t *reader, yaml_mark_t mark, const char *what)
 {
-    return fg_error_set(reader->error, FG_SERIALIZATION, "", "%s at line %zu, column %zu", what, mark.line + 1,
-                        mark.column + 1);
+    return fg_error_set(reader->error, FG_SERIALIZATION, "", "%s at line %zu, column %zu", what,
+                        mark.line + 1, mark.column + 1);
 }
 
 static fg_status_t no_memory(reader_t *reader)
@@ -112,7 +119,8 @@ static fg_str_t scalar_text(const yaml_event_t *event)
     return fg_str_of((const char *)event->data.scalar.value, event->data.scalar.length);
 }
 
-static fg_status_t read_number(reader_t *reader, const yaml_event_t *event, plain_t kind, json_t **ret_value)
+static fg_status_t read_number(reader_t *reader, const yaml_event_t *event, plain_t kind,
+                               json_t **ret_value)
 {
     fg_str_t text = scalar_text(event);
     int64_t integer;
@@ -131,7 +139,8 @@ static fg_status_t read_number(reader_t *reader, const yaml_event_t *event, plai
 static fg_status_t read_scalar(reader_t *reader, const yaml_event_t *event, json_t **ret_value)
 {
     fg_str_t text = scalar_text(event);
-    plain_t kind = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_kind(text) : PLAIN_TEXT;
+    plain_t kind =
+        event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_kind(text) : PLAIN_TEXT;
     switch (kind) {
     case PLAIN_NULL:
         *ret_value = json_null();
@@ -178,7 +187,8 @@ static bool has_room(reader_t *reader, const json_t *value, size_t depth)
     return true;
 }
 
-static fg_status_t read_alias(reader_t *reader, const yaml_event_t *event, size_t depth, json_t **ret_value)
+static fg_status_t read_alias(reader_t *reader, const yaml_event_t *event, size_t depth,
+                              json_t **ret_value)
 {
     json_t *value = json_object_get(reader->anchors, (const char *)event->data.alias.anchor);
     if (!value)
@@ -189,7 +199,8 @@ static fg_status_t read_alias(reader_t *reader, const yaml_event_t *event, size_
     return *ret_value ? FG_OK : no_memory(reader);
 }
 
-static fg_status_t read_node(reader_t *reader, const yaml_event_t *event, size_t depth, json_t **ret_value);
+static fg_status_t read_node(reader_t *reader, const yaml_event_t *event, size_t depth,
+                             json_t **ret_value);
 
 static fg_status_t read_sequence(reader_t *reader, size_t depth, json_t *array)
 {
@@ -243,7 +254,8 @@ static fg_status_t read_mapping(reader_t *reader, size_t depth, json_t *object)
 }
 
 /* The name and the tag of the two kinds of collection, which libyaml keeps apart. */
-static void labels_of(const yaml_event_t *event, const yaml_char_t **ret_anchor, const yaml_char_t **ret_tag)
+static void labels_of(const yaml_event_t *event, const yaml_char_t **ret_anchor,
+                      const yaml_char_t **ret_tag)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT:
@@ -263,22 +275,26 @@ static void labels_of(const yaml_event_t *event, const yaml_char_t **ret_anchor,
     }
 }
 
-static fg_status_t read_collection(reader_t *reader, const yaml_event_t *event, size_t depth, json_t **ret_value)
+static fg_status_t read_collection(reader_t *reader, const yaml_event_t *event, size_t depth,
+                                   json_t **ret_value)
 {
     bool is_mapping = event->type == YAML_MAPPING_START_EVENT;
     if (depth >= FG_JSON_DEPTH_MAX)
-        return fg_error_set(reader->error, FG_SERIALIZATION, "", "nested deeper than %d at line %zu, column %zu",
-                            FG_JSON_DEPTH_MAX, event->start_mark.line + 1, event->start_mark.column + 1);
+        return fg_error_set(reader->error, FG_SERIALIZATION, "",
+                            "nested deeper than %d at line %zu, column %zu", FG_JSON_DEPTH_MAX,
+                            event->start_mark.line + 1, event->start_mark.column + 1);
     FG_JSON_SCOPED *value = is_mapping ? json_object() : json_array();
     if (!value)
         return no_memory(reader);
-    fg_status_t status = is_mapping ? read_mapping(reader, depth, value) : read_sequence(reader, depth, value);
+    fg_status_t status =
+        is_mapping ? read_mapping(reader, depth, value) : read_sequence(reader, depth, value);
     if (status == FG_OK)
         *ret_value = json_incref(value);
     return status;
 }
 
-static fg_status_t read_node(reader_t *reader, const yaml_event_t *event, size_t depth, json_t **ret_value)
+static fg_status_t read_node(reader_t *reader, const yaml_event_t *event, size_t depth,
+                             json_t **ret_value)
 {
     const yaml_char_t *anchor = NULL, *tag = NULL;
     FG_JSON_SCOPED *value = NULL;
@@ -321,7 +337,8 @@ static fg_status_t read_stream(reader_t *reader, json_t **ret_value)
             return status;
     }
     if (!value)
-        return fg_error_set(reader->error, FG_SERIALIZATION, "", "there is no document at line 1, column 1");
+        return fg_error_set(reader->error, FG_SERIALIZATION, "",
+                            "there is no document at line 1, column 1");
     *ret_value = json_incref(value);
     return FG_OK;
 }
@@ -346,7 +363,8 @@ fg_status_t fg_yaml_parse(fg_str_t text, json_t **ret_value, fg_error_t *reterr)
 {
     fg_error_t json_error = {0};
     if (text.len > FG_CONTROL_BODY_BYTES_MAX)
-        return fg_error_set(reterr, FG_TOO_LARGE, "", "a document has at most %d bytes", FG_CONTROL_BODY_BYTES_MAX);
+        return fg_error_set(reterr, FG_TOO_LARGE, "", "a document has at most %d bytes",
+                            FG_CONTROL_BODY_BYTES_MAX);
     size_t start = 0;
     while (start < text.len && strchr(" \t\r\n", text.at[start]))
         start++;
@@ -393,8 +411,8 @@ static int take_bytes(void *ctx, unsigned char *bytes, size_t count)
 /* Would a plain scalar of this text read as something else: here, or (yes, 0x1f, 12:30, 2024-01-01) elsewhere? */
 static bool reads_otherwise(fg_str_t text)
 {
-    static const char *const words[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "=", "<<",
-                                        ".inf", ".nan"};
+    static const char *const words[] = {"y",     "n",    "yes", "no", "on",   "off", "true",
+                                        "false", "null", "=",   "<<", ".inf", ".nan"};
     if (plain_kind(text) != PLAIN_TEXT)
         return true;
     for (size_t i = 0; i < FG_COUNT_OF(words); i++) {
@@ -403,18 +421,21 @@ static bool reads_otherwise(fg_str_t text)
     }
     if (!strchr("0123456789+-.", text.at[0]))
         return false;
+    size_t dot_count = 0;
     for (size_t i = 0; i < text.len; i++) {
+        dot_count += text.at[i] == '.';
         if (!strchr("0123456789abcdefABCDEFxXoOinIN_:+-.TtZz ", text.at[i]))
             return false;
     }
-    return true;
+    return dot_count < 2; /* 1.0.0 is a text everywhere */
 }
 
 /* Line breaks that YAML 1.1 knows besides \n would not come back as they were. */
 static bool has_odd_breaks(fg_str_t text)
 {
     return memchr(text.at, '\r', text.len) || memmem(text.at, text.len, "\xc2\x85", 2) ||
-           memmem(text.at, text.len, "\xe2\x80\xa8", 3) || memmem(text.at, text.len, "\xe2\x80\xa9", 3);
+           memmem(text.at, text.len, "\xe2\x80\xa8", 3) ||
+           memmem(text.at, text.len, "\xe2\x80\xa9", 3);
 }
 
 static yaml_scalar_style_t style_of(fg_str_t text, bool is_name)
@@ -425,7 +446,8 @@ static yaml_scalar_style_t style_of(fg_str_t text, bool is_name)
         return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     if (!memchr(text.at, '\n', text.len))
         return YAML_PLAIN_SCALAR_STYLE;
-    return is_name || strchr(" \t\n", text.at[0]) ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_LITERAL_SCALAR_STYLE;
+    return is_name || strchr(" \t\n", text.at[0]) ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
+                                                  : YAML_LITERAL_SCALAR_STYLE;
 }
 
 static bool emit(writer_t *writer, yaml_event_t *event, int is_ready)
@@ -437,8 +459,8 @@ static bool write_scalar(writer_t *writer, fg_str_t text, yaml_scalar_style_t st
 {
     yaml_event_t event;
     return emit(writer, &event,
-                yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text.at, (int)text.len, 1, 1,
-                                             style));
+                yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text.at,
+                                             (int)text.len, 1, 1, style));
 }
 
 static bool write_text(writer_t *writer, fg_str_t text, bool is_name)
@@ -451,8 +473,10 @@ static bool write_node(writer_t *writer, const json_t *value);
 static bool write_array(writer_t *writer, const json_t *array)
 {
     yaml_event_t event;
-    yaml_sequence_style_t style = json_array_size(array) ? YAML_BLOCK_SEQUENCE_STYLE : YAML_FLOW_SEQUENCE_STYLE;
-    bool is_ok = emit(writer, &event, yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, style));
+    yaml_sequence_style_t style =
+        json_array_size(array) ? YAML_BLOCK_SEQUENCE_STYLE : YAML_FLOW_SEQUENCE_STYLE;
+    bool is_ok =
+        emit(writer, &event, yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, style));
     for (size_t i = 0; is_ok && i < json_array_size(array); i++)
         is_ok = write_node(writer, json_array_get(array, i));
     return is_ok && emit(writer, &event, yaml_sequence_end_event_initialize(&event));
@@ -463,10 +487,12 @@ static bool write_object(writer_t *writer, const json_t *object)
     yaml_event_t event;
     const char *name;
     json_t *value;
-    yaml_mapping_style_t style = json_object_size(object) ? YAML_BLOCK_MAPPING_STYLE : YAML_FLOW_MAPPING_STYLE;
-    bool is_ok = emit(writer, &event, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, style));
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
-        is_ok = is_ok && write_text(writer, fg_str(name), true) && write_node(writer, value);
+    yaml_mapping_style_t style =
+        json_object_size(object) ? YAML_BLOCK_MAPPING_STYLE : YAML_FLOW_MAPPING_STYLE;
+    bool is_ok =
+        emit(writer, &event, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, style));
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) is_ok =
+        is_ok && write_text(writer, fg_str(name), true) && write_node(writer, value);
     return is_ok && emit(writer, &event, yaml_mapping_end_event_initialize(&event));
 }
 
@@ -486,8 +512,10 @@ static bool write_document(writer_t *writer, const json_t *value)
 {
     yaml_event_t event;
     return emit(writer, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
-           emit(writer, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
-           write_node(writer, value) && emit(writer, &event, yaml_document_end_event_initialize(&event, 1)) &&
+           emit(writer, &event,
+                yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+           write_node(writer, value) &&
+           emit(writer, &event, yaml_document_end_event_initialize(&event, 1)) &&
            emit(writer, &event, yaml_stream_end_event_initialize(&event));
 }
 

@@ -9,6 +9,15 @@ fg_str_t fg_call_query(const fg_call_t *call, const char *name)
     return FG_STR_NONE;
 }
 
+fg_str_t fg_call_header(const fg_call_t *call, const char *name)
+{
+    for (size_t i = 0; i < call->header_count; i++) {
+        if (fg_str_eq_nocase(call->headers[i].name, fg_str(name)))
+            return call->headers[i].value;
+    }
+    return FG_STR_NONE;
+}
+
 fg_status_t fg_call_no_api(fg_call_t *call, fg_str_t api_id)
 {
     return fg_error_set(call->error, FG_NOT_FOUND, "restApiId",

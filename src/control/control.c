@@ -249,6 +249,8 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
                       .operation = match.operation,
                       .query = match.query,
                       .query_count = match.query_count,
+                      .headers = request->headers,
+                      .header_count = request->header_count,
                       .path = path_of(request->target),
                       .access_key_id = signer.credential.access_key_id,
                       .role = FG_ROLE_COUNT,

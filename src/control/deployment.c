@@ -4,6 +4,7 @@
  */
 #include "control/document.h"
 #include "control/handlers.h"
+#include "control/snapshot.h"
 #include "control/stage.h"
 
 static fg_status_t no_memory(fg_call_t *call)
@@ -84,37 +85,14 @@ static fg_status_t check_deployable(fg_call_t *call, const json_t *resources)
     return FG_OK;
 }
 
-/* What acts in the data plane from the next deployment on, beside the API and its resources. Rules
- * GR10, MO9, RV5. */
-static const struct {
-    fg_document_kind_t kind;
-    const char *name;
-} parts[] = {
-    {FG_DOCUMENT_GATEWAY_RESPONSE, "gatewayResponses"},
-    {FG_DOCUMENT_MODEL, "models"},
-    {FG_DOCUMENT_REQUEST_VALIDATOR, "requestValidators"},
-    {FG_DOCUMENT_AUTHORIZER, "authorizers"},
-};
-
 static fg_status_t take_snapshot(fg_call_t *call, const json_t *api, json_t *deployment)
 {
-    FG_JSON_SCOPED *resources = NULL;
-    fg_str_t api_id = call->path_part[0];
-    fg_status_t status =
-        fg_document_all(call, FG_DOCUMENT_RESOURCE, api_id, FG_STR_NONE, &resources);
+    FG_JSON_SCOPED *snapshot = NULL;
+    fg_status_t status = fg_snapshot_take(call, call->path_part[0], api, &snapshot);
     if (status == FG_OK)
-        status = check_deployable(call, resources);
-    if (status != FG_OK)
-        return status;
-    json_t *snapshot = json_pack("{sO, sO}", "restApi", api, "resources", resources);
-    if (!fg_member_set(deployment, "snapshot", snapshot))
-        return no_memory(call);
-    for (size_t i = 0; i < FG_COUNT_OF(parts) && status == FG_OK; i++) {
-        json_t *documents = NULL;
-        status = fg_document_all(call, parts[i].kind, api_id, FG_STR_NONE, &documents);
-        if (status == FG_OK && !fg_member_set(snapshot, parts[i].name, documents))
-            status = no_memory(call);
-    }
+        status = check_deployable(call, json_object_get(snapshot, "resources"));
+    if (status == FG_OK && !fg_member_set(deployment, "snapshot", json_incref(snapshot)))
+        status = no_memory(call);
     return status;
 }
 

@@ -35,6 +35,9 @@ fg_handler_t fg_rest_api_delete;
 fg_handler_t fg_rest_api_create;
 fg_handler_t fg_rest_api_update;
 fg_handler_t fg_rest_api_list;
+/* definitions as documents */
+fg_handler_t fg_definition_get;
+fg_handler_t fg_definition_export;
 fg_handler_t fg_resource_get;
 fg_handler_t fg_resource_delete;
 fg_handler_t fg_resource_create;

@@ -29,6 +29,8 @@ typedef struct fg_call {
     fg_str_t path_part[FG_PATH_PARTS_MAX]; /* decoded, in the order of the {} in the row's path */
     const fg_pair_t *query;                /* decoded; repeated names repeat */
     size_t query_count;
+    const fg_pair_t *headers; /* of the request */
+    size_t header_count;
     fg_str_t path;                         /* raw */
     fg_str_t access_key_id; /* that signed the call; FG_STR_NONE for an unsigned one */
     fg_role_t role;         /* of that credential; an unsigned call is an admin's */
@@ -74,6 +76,8 @@ extern const size_t fg_operation_count;
 
 /* A header of a good answer; the value lives in the arena or is a constant. */
 void fg_call_header_add(fg_call_t *call, const char *name, fg_str_t value);
+/* A header of the request, whatever its case; FG_STR_NONE when absent. */
+fg_str_t fg_call_header(const fg_call_t *call, const char *name);
 /* Query parameter by name; FG_STR_NONE when absent. */
 fg_str_t fg_call_query(const fg_call_t *call, const char *name);
 /* Page size of `limit` (default 25; out of 1 to 500 counts as absent) and the decoded `position`

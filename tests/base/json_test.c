@@ -15,6 +15,7 @@ static void numbers_keep_their_kind(void **state)
     assert_non_null(json);
     assert_true(
         fg_str_is(fg_json_render(json, arena), "{\"limit\":10,\"rateLimit\":2.0,\"x\":0.1}"));
+    assert_true(fg_str_is(fg_json_render_indented(json_object_get(json, "x"), arena), "0.1"));
     fg_arena_fail_after(arena, 0);
     assert_null(fg_json_render(json, arena).at);
     fg_arena_free(arena);

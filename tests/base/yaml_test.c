@@ -24,7 +24,8 @@ static void reads_what_json_can_say(void **state)
         {"['1', \"true\", '']", "[\"1\",\"true\",\"\"]"},
         /* a name is its text */
         {"200: ok\ntrue: x\n\"q\": y\n", "{\"200\":\"ok\",\"true\":\"x\",\"q\":\"y\"}"},
-        {"a: |\n  one\n  two\nb: >-\n  three\n  four\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\"}"},
+        {"a: |\n  one\n  two\nb: >-\n  three\n  four\n",
+         "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\"}"},
         /* an alias is a copy */
         {"a: &x {k: 1}\nb: *x\nc: [*x]\n", "{\"a\":{\"k\":1},\"b\":{\"k\":1},\"c\":[{\"k\":1}]}"},
         {"--- x\n...\n", "\"x\""},
@@ -93,7 +94,8 @@ static void depth_ends_at_the_limit(void **state)
     json_t *value = NULL;
     char text[64 * 32 + 1] = "";
     for (int i = 0; i < 40; i++)
-        sprintf(text + strlen(text), i ? "- &a%d [[*a%d]]\n" : "- &a%d [[x%d]]\n", i, i ? i - 1 : 0);
+        sprintf(text + strlen(text), i ? "- &a%d [[*a%d]]\n" : "- &a%d [[x%d]]\n", i,
+                i ? i - 1 : 0);
     assert_int_equal(fg_yaml_parse(fg_str(text), &value, &error), FG_SERIALIZATION);
     assert_string_equal(error.message, "aliases add more than is allowed at line 32, column 10");
 }
@@ -130,7 +132,8 @@ static void size_ends_at_the_limit(void **state)
     (void)state;
     char *text = malloc(FG_CONTROL_BODY_BYTES_MAX + 1);
     memset(text, 'x', FG_CONTROL_BODY_BYTES_MAX + 1);
-    for (size_t bytes = FG_CONTROL_BODY_BYTES_MAX; bytes <= FG_CONTROL_BODY_BYTES_MAX + 1; bytes++) {
+    for (size_t bytes = FG_CONTROL_BODY_BYTES_MAX; bytes <= FG_CONTROL_BODY_BYTES_MAX + 1;
+         bytes++) {
         fg_error_t error = {0};
         FG_JSON_SCOPED *value = NULL;
         fg_status_t status = fg_yaml_parse(fg_str_of(text, bytes), &value, &error);
@@ -142,15 +145,19 @@ static void size_ends_at_the_limit(void **state)
 static void writes_what_reads_back(void **state)
 {
     static const pair_t rows[] = {
-        {"b: 1\na:\n- x\n- k: v\n  l: []\n- {}\n", "{\"b\":1,\"a\":[\"x\",{\"k\":\"v\",\"l\":[]},{}]}"},
+        {"b: 1\na:\n- x\n- k: v\n  l: []\n- {}\n",
+         "{\"b\":1,\"a\":[\"x\",{\"k\":\"v\",\"l\":[]},{}]}"},
         {"- 1\n- 2.0\n- true\n- null\n", "[1,2.0,true,null]"},
         /* quoted when it would read as something else, here or in another reader */
-        {"- '1'\n- '2.0'\n- 'true'\n- 'null'\n- ''\n- '~'\n", "[\"1\",\"2.0\",\"true\",\"null\",\"\",\"~\"]"},
-        {"- 'yes'\n- 'Off'\n- '0x1f'\n- '12:30'\n- '2012-10-17'\n- 1.0.0 rc1\n",
-         "[\"yes\",\"Off\",\"0x1f\",\"12:30\",\"2012-10-17\",\"1.0.0 rc1\"]"},
-        {"- '{a}'\n- '- b'\n- 'a: b'\n- '# c'\n- ' d'\n", "[\"{a}\",\"- b\",\"a: b\",\"# c\",\" d\"]"},
+        {"- '1'\n- '2.0'\n- 'true'\n- 'null'\n- ''\n- '~'\n",
+         "[\"1\",\"2.0\",\"true\",\"null\",\"\",\"~\"]"},
+        {"- 'yes'\n- 'Off'\n- '0x1f'\n- '12:30'\n- '2012-10-17'\n- 1.0.0\n",
+         "[\"yes\",\"Off\",\"0x1f\",\"12:30\",\"2012-10-17\",\"1.0.0\"]"},
+        {"- '{a}'\n- '- b'\n- 'a: b'\n- '# c'\n- ' d'\n",
+         "[\"{a}\",\"- b\",\"a: b\",\"# c\",\" d\"]"},
         {"'200': a\nx-y: b\n", "{\"200\":\"a\",\"x-y\":\"b\"}"},
-        {"a: |\n  one\n  two\nb: |-\n  three\n  four\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"three\\nfour\"}"},
+        {"a: |\n  one\n  two\nb: |-\n  three\n  four\n",
+         "{\"a\":\"one\\ntwo\\n\",\"b\":\"three\\nfour\"}"},
         {"- \"\\n\"\n- \" a\\nb\"\n- \"a\\rb\"\n", "[\"\\n\",\" a\\nb\",\"a\\rb\"]"},
         {"- \xc3\xa4\n", "[\"\xc3\xa4\"]"},
         {"text\n", "\"text\""},
@@ -176,9 +183,9 @@ static void writes_what_reads_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_json_can_say),  cmocka_unit_test(refuses_and_says_where),
-        cmocka_unit_test(depth_ends_at_the_limit),  cmocka_unit_test(aliases_end_at_the_limit),
-        cmocka_unit_test(size_ends_at_the_limit),   cmocka_unit_test(writes_what_reads_back),
+        cmocka_unit_test(reads_what_json_can_say), cmocka_unit_test(refuses_and_says_where),
+        cmocka_unit_test(depth_ends_at_the_limit), cmocka_unit_test(aliases_end_at_the_limit),
+        cmocka_unit_test(size_ends_at_the_limit),  cmocka_unit_test(writes_what_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,8 @@ static const every_row_t every_rows[] = {
      "{\"op\":\"replace\",\"path\":\"/canarySettings/percentTraffic\",\"value\":\"1.5\"}]}",
      200, NULL},
     {"GET", "/faregate" EVERY_API "/stages/prod/deployment", NULL, 200, NULL},
+    {"GET", "/faregate" EVERY_API "/definition?type=swagger", NULL, 200, NULL},
+    {"GET", EVERY_API "/stages/prod/exports/oas30?extensions=apigateway", NULL, 200, NULL},
 
     /* documentation */
     {"POST", EVERY_API "/documentation/parts",
