@@ -117,6 +117,10 @@ fg_handler_t fg_top_get;
 fg_handler_t fg_export_close;
 fg_handler_t fg_export_list;
 fg_handler_t fg_export_public_key;
+/* tags */
+fg_handler_t fg_tag_list;
+fg_handler_t fg_tag_add;
+fg_handler_t fg_tag_remove;
 /* gateway responses */
 fg_handler_t fg_gateway_response_get;
 fg_handler_t fg_gateway_response_delete;

@@ -7,6 +7,7 @@
 #include "control/document.h"
 #include "control/endpoint.h"
 #include "control/handlers.h"
+#include "control/noun.h"
 
 #include <stdio.h>
 
@@ -137,7 +138,10 @@ static fg_status_t check_new(fg_call_t *call, json_t *api, json_t *endpoint)
         compression ? check_compression(call, json_integer_value(compression)) : FG_OK;
     if (status == FG_OK)
         status = fg_endpoint_settle(call, endpoint);
-    return status == FG_OK ? fg_policy_check(call, fg_member_str(api, "policy")) : status;
+    if (status == FG_OK)
+        status = fg_policy_check(call, fg_member_str(api, "policy"));
+    return status == FG_OK ? fg_tags_check(call, json_object_get(api, "tags"))
+                           : status; /* Rule C7 */
 }
 
 /* Put the members that every API has; what is empty is dropped. */

@@ -5,6 +5,7 @@
 #include "control/stage.h"
 #include "control/document.h"
 #include "control/handlers.h"
+#include "control/noun.h"
 
 #include <ctype.h>
 
@@ -199,6 +200,8 @@ static fg_status_t check_stage(fg_call_t *call, json_t *stage)
         status = check_deployment(call, fg_member_str(stage, "deploymentId"));
     if (status == FG_OK)
         status = check_variables(call, json_object_get(stage, "variables"));
+    if (status == FG_OK)
+        status = fg_tags_check(call, json_object_get(stage, "tags")); /* Rule C7 */
     return status == FG_OK ? settle_canary(call, stage) : status;
 }
 

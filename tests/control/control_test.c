@@ -39,7 +39,7 @@ static void matching(void **state)
         {"GET", "/domainnames", 501, "GetDomainNames"},
         {"GET", "/faregate/refusals", 200, "GetRefusals"},
         {"GET", "/faregate/usageplans", 404, ""},
-        {"GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa", 501, "GetTags"},
+        {"GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa", 404, "GetTags"},
         {"GET", "/tags/a/b", 404, ""},
         {"GET", "/apikeys/", 404, ""},
         {"GET", "/apikeys//", 404, ""},
@@ -58,7 +58,7 @@ static void matching(void **state)
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++) {
         call(scene, rows[i].status, rows[i].verb, NULL, "%s", rows[i].target);
         assert_string_equal(scene->response.operation, rows[i].operation);
-        if (rows[i].status == 404)
+        if (!rows[i].operation[0])
             assert_true(
                 fg_str_is(header_at(scene, "x-amzn-ErrorType"), "UnknownOperationException"));
     }

@@ -313,6 +313,12 @@ static const every_row_t every_rows[] = {
     {"PATCH", "/account",
      EVERY_PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam::000000000000:role/r"), 200, NULL},
 
+    {"PUT", "/tags/arn%3Aaws%3Aapigateway%3Ar%3A%3A%2Frestapis%2F$api$",
+     "{\"tags\":{\"a\":\"1\",\"b\":\"2\"}}", 204, NULL},
+    {"GET", "/tags/arn%3Aaws%3Aapigateway%3Ar%3A%3A%2Fusageplans%2F$plan$", NULL, 200, NULL},
+    {"DELETE", "/tags/arn%3Aaws%3Aapigateway%3Ar%3A%3A%2Fapikeys%2F$key$?tagKeys=k&tagKeys=x", NULL,
+     204, NULL},
+
     /* what is ours */
     {"GET", "/faregate/usageplans/$plan$/usage?step=hour&from=1795500000&to=1795589100", NULL, 200,
      NULL},
