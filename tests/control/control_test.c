@@ -36,7 +36,7 @@ static void matching(void **state)
         {"POST", "/apikeys?format=csv&mode=import", 501, "ImportApiKeys"},
         {"POST", "/apikeys?mode=imports", 201, "CreateApiKey"},
         {"POST", "/restapis?mode=import", 501, "ImportRestApi"},
-        {"GET", "/domainnames", 501, "GetDomainNames"},
+        {"GET", "/domainnames", 200, "GetDomainNames"},
         {"GET", "/faregate/refusals", 200, "GetRefusals"},
         {"GET", "/faregate/usageplans", 404, ""},
         {"GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa", 404, "GetTags"},
@@ -62,9 +62,9 @@ static void matching(void **state)
             assert_true(
                 fg_str_is(header_at(scene, "x-amzn-ErrorType"), "UnknownOperationException"));
     }
-    call(scene, 501, "POST", "{}", "/domainnames");
+    call(scene, 501, "GET", NULL, "/restapis/a/stages/b/sdks/java");
     expect_message(scene, "NotImplementedException",
-                   "The operation CreateDomainName is not implemented yet.");
+                   "The operation GetSdk is not implemented yet.");
 }
 
 /* Labels are decoded after the match, so that an encoded slash stays inside one. */
@@ -122,7 +122,9 @@ static void signatures_are_asked_for(void **state)
     fg_error_t error;
     fg_credential_t credential = {FG_STR("AKIDEXAMPLE"),
                                   FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-                                  FG_STR("admin"), FG_STR(""), {0}};
+                                  FG_STR("admin"),
+                                  FG_STR(""),
+                                  {0}};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_credential_put(scene->store, &credential, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);
@@ -152,7 +154,9 @@ static void a_signed_request_passes(void **state)
     fg_error_t error;
     fg_credential_t credential = {FG_STR("AKIDEXAMPLE"),
                                   FG_STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-                                  FG_STR("admin"), FG_STR(""), {0}};
+                                  FG_STR("admin"),
+                                  FG_STR(""),
+                                  {0}};
     assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
     assert_int_equal(fg_store_credential_put(scene->store, &credential, &error), FG_OK);
     assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);
