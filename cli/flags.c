@@ -23,12 +23,24 @@ static const fg_flag_t *find(const fg_flags_t *flags, fg_str_t name)
     return NULL;
 }
 
-/* The value of argv[*i], which may be behind its `=` or the next word. NULL when there is none. */
-static const char *value_of(const char *behind, int argc, char **argv, int *i)
+static bool is_help(fg_str_t word)
+{
+    return fg_str_is(word, "--help") || fg_str_is(word, "help") || fg_str_is(word, "-h");
+}
+
+/* The value of argv[*i], which may be behind its `=` or the next word. NULL when there is none: an
+ * option that follows is its own. */
+static const char *value_of(const fg_flags_t *flags, const char *behind, int argc, char **argv,
+                            int *i)
 {
     if (behind)
         return behind;
-    return *i + 1 < argc ? argv[++*i] : NULL;
+    if (*i + 1 == argc)
+        return NULL;
+    fg_str_t next = fg_str(argv[*i + 1]);
+    if (find(flags, next) || fg_str_is(next, "--help"))
+        return NULL;
+    return argv[++*i];
 }
 
 bool fg_flags_parse(const fg_flags_t *flags, int argc, char **argv, int *ret_code)
@@ -38,7 +50,7 @@ bool fg_flags_parse(const fg_flags_t *flags, int argc, char **argv, int *ret_cod
         fg_str_t name = fg_str_cut(&rest, '=');
         const fg_flag_t *flag = find(flags, name);
 
-        if (fg_str_is(name, "--help") || fg_str_is(name, "help") || fg_str_is(name, "-h")) {
+        if (is_help(name)) {
             print_help(flags);
             *ret_code = FG_EXIT_OK;
             return false;
@@ -48,7 +60,7 @@ bool fg_flags_parse(const fg_flags_t *flags, int argc, char **argv, int *ret_cod
                                 flags->command, argv[i], flags->command);
             return false;
         }
-        *flag->value = flag->argument ? value_of(rest.at, argc, argv, &i) : "";
+        *flag->value = flag->argument ? value_of(flags, rest.at, argc, argv, &i) : "";
         if (!*flag->value) {
             *ret_code = fg_fail(FG_EXIT_USAGE, "%s: %s expects %s", flags->command, flag->name,
                                 flag->argument);

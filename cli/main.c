@@ -27,7 +27,7 @@ static const subcommand_t subcommands[] = {
     {"top", "[--once]", "show the keys that stand out now", fg_top_command},
     {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
     {"apply", "FILE", "make the installation what a file describes", fg_apply_command},
-    {"export", "[usage|verify ...]",
+    {"export", "[usage|list|public-key|verify]",
      "write such a file; close billing periods, and check what was closed", fg_export_command},
     {"reconcile", "--access-log FILE", "count a log again and compare it with usage and exports",
      fg_reconcile_command},
@@ -42,11 +42,12 @@ static int print_help(void)
     puts("faregate - an API gateway that counts: API keys, usage plans, quotas\n\n"
          "Usage:");
     for (size_t i = 0; i < FG_COUNT_OF(subcommands); i++)
-        printf("  faregate %-10s %-18s %s\n", subcommands[i].name, subcommands[i].arguments,
+        printf("  faregate %-11s %-24s %s\n", subcommands[i].name, subcommands[i].arguments,
                subcommands[i].summary);
-    puts("\n  faregate apigateway help lists its commands; every command knows --help.\n\n"
-         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 differs (apply --dry-run),\n"
-         "4 not there, 254 the service answered with an error, 255 the service could not be asked.");
+    puts(
+        "\n  faregate apigateway help lists its commands; every command knows --help.\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 differs (apply --dry-run),\n"
+        "4 not there, 254 the service answered with an error, 255 the service could not be asked.");
     return FG_EXIT_OK;
 }
 
