@@ -73,3 +73,37 @@ def ask(tmp_path_factory):
 @pytest.mark.parametrize("scenario", script.scenarios_for("aws"), ids=lambda scenario: scenario.title)
 def test_aws(ask, scenario):
     script.play(scenario, ask)
+
+
+# ---- words of a command line, which no other client knows ----
+
+def said(aws, *words):
+    code, out, err = aws.run(["apigateway", *words, "--endpoint-url", aws.endpoint, "--output", "json"])
+    assert code == 0, "%s: %d %s" % (" ".join(words), code, err)
+    return json.loads(out) if out.strip() else None
+
+
+def test_shorthands(ask):
+    """Structures, lists, maps and patches in the command's own notation."""
+    plan = said(ask, "create-usage-plan", "--name", "words", "--throttle", "burstLimit=3,rateLimit=1.5",
+                "--quota", "limit=5,offset=0,period=DAY", "--tags", "team=red,stage=x")
+    assert plan["throttle"] == {"burstLimit": 3, "rateLimit": 1.5}
+    assert plan["quota"] == {"limit": 5, "offset": 0, "period": "DAY"}
+    assert plan["tags"] == {"team": "red", "stage": "x"}
+    changed = said(ask, "update-usage-plan", "--usage-plan-id", plan["id"], "--patch-operations",
+                   "op=replace,path=/name,value=other", "op=remove,path=/quota")
+    assert (changed["name"], "quota" in changed) == ("other", False)
+    key = said(ask, "create-api-key", "--name", "words", "--no-enabled", "--generate-distinct-id")
+    assert key["enabled"] is False
+    assert said(ask, "get-api-key", "--api-key", key["id"], "--include-value")["value"] == key["value"]
+    assert said(ask, "delete-api-key", "--api-key", key["id"]) is None
+
+
+def test_pages(ask):
+    """The command asks for page after page by itself, and goes on where it was told to stop."""
+    made = [said(ask, "create-api-key", "--name", "paged")["id"] for _ in range(3)]
+    whole = said(ask, "get-api-keys", "--name-query", "paged", "--page-size", "1")
+    assert sorted(item["id"] for item in whole["items"]) == sorted(made)
+    first = said(ask, "get-api-keys", "--name-query", "paged", "--page-size", "1", "--max-items", "2")
+    rest = said(ask, "get-api-keys", "--name-query", "paged", "--starting-token", first["NextToken"])
+    assert first["items"] + rest["items"] == whole["items"] and "NextToken" not in rest
