@@ -63,11 +63,10 @@ static bool has_values(const json_t *config)
 static int read_installation(apply_t *apply)
 {
     FG_JSON_SCOPED *apis = fg_steps_apis(apply->config);
-    bool has_keys = json_object_size(json_object_get(apply->config, "keys")) > 0;
-    bool has_name = json_object_get(apply->config, "name") != NULL; /* some may be left over */
     const fg_installation_wishes_t wishes = {
         .apis = apis,
-        .with_keys = has_keys || has_name,
+        .keys = json_object_get(apply->config, "keys"),
+        .owner = apply->prune ? fg_entry_text(apply->config, "name") : NULL,
         .with_values = has_values(apply->config),
     };
 

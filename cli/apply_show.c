@@ -92,8 +92,7 @@ void fg_steps_print(const fg_steps_t *steps, bool with_deletions)
            steps->count_of[FG_STEP_CREATE], steps->count_of[FG_STEP_CHANGE],
            with_deletions ? steps->count_of[FG_STEP_DELETE] : 0, steps->count_of[FG_STEP_NONE]);
     if (!with_deletions && steps->count_of[FG_STEP_DELETE] > 0)
-        fg_say("%zu things made from this file are not in it any more; --prune deletes them",
-               steps->count_of[FG_STEP_DELETE]);
+        fg_say("things made from this file are not in it any more; --prune deletes them");
 }
 
 static const char *end_text(const fg_step_t *step)

@@ -46,20 +46,32 @@ bool fg_caller_call(fg_caller_t *caller, const char *verb, const char *path, con
     return true;
 }
 
-bool fg_caller_list(fg_caller_t *caller, const char *path, const char *query, json_t *items)
+bool fg_caller_each(fg_caller_t *caller, const char *path, const char *query,
+                    fg_caller_item_t *on_item, void *user)
 {
     const char *position = NULL;
 
     do {
         fg_ask_t ask = {.query = fg_str(fg_text("limit=500%s%s", *query ? "&" : "", query))};
-        json_t *answer;
+        json_t *answer, *item;
+        size_t i;
         fg_ask_query(&ask, "position", position);
         if (!fg_caller_call(caller, "GET", path, ask.query.at, NULL, &answer))
             return false;
-        json_array_extend(items, json_object_get(answer, "item"));
+        json_array_foreach(json_object_get(answer, "item"), i, item) on_item(user, item);
         fg_str_t next = fg_json_str(json_object_get(answer, "position"));
         position = next.len ? fg_text_of(next) : NULL;
         json_decref(answer);
     } while (position);
     return true;
+}
+
+static void keep(void *user, json_t *item)
+{
+    json_array_append(user, item);
+}
+
+bool fg_caller_list(fg_caller_t *caller, const char *path, const char *query, json_t *items)
+{
+    return fg_caller_each(caller, path, query, keep, items);
 }

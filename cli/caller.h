@@ -21,7 +21,12 @@ FG_MUST_USE bool fg_caller_open(const fg_wishes_t *wishes, fg_caller_t *ret_call
  * empty object when the answer had no body. */
 FG_MUST_USE bool fg_caller_call(fg_caller_t *caller, const char *verb, const char *path,
                                 const char *query, const json_t *body, json_t **ret_answer);
-/* Every page of a list, appended to the array `items`. `query` may be "". */
+/* Takes one thing of a list, borrowed. */
+typedef void fg_caller_item_t(void *user, json_t *item);
+/* Every thing of every page of a list. `query` may be "". */
+FG_MUST_USE bool fg_caller_each(fg_caller_t *caller, const char *path, const char *query,
+                                fg_caller_item_t *on_item, void *user);
+/* The same, appended to the array `items`. */
 FG_MUST_USE bool fg_caller_list(fg_caller_t *caller, const char *path, const char *query,
                                 json_t *items);
 

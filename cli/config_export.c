@@ -204,7 +204,8 @@ static int write_document(const wishes_t *wishes, const json_t *document)
 
 static int export(const wishes_t *wishes, fg_installation_t *installation)
 {
-    const fg_installation_wishes_t all = {.with_keys = !wishes->without_keys,
+    FG_JSON_SCOPED *nothing = json_object();
+    const fg_installation_wishes_t all = {.keys = wishes->without_keys ? nothing : NULL,
                                           .with_values = wishes->with_values != NULL};
     FG_JSON_SCOPED *problems = json_array();
     fg_caller_t caller;

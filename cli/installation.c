@@ -272,56 +272,120 @@ static bool read_plans(reading_t *reading)
     return true;
 }
 
-static bool read_plan_keys(reading_t *reading, const json_t *plan)
+/* ---- keys ---- */
+
+/* More are found faster by reading all. */
+enum { KEYS_ASKED_FOR_MAX = 100 };
+
+static bool is_wanted(const fg_installation_wishes_t *wishes, const json_t *key)
+{
+    const char *name = fg_entry_text(key, "name");
+    const char *owner = fg_entry_text(json_object_get(key, "tags"), FG_CONFIG_TAG_OWNER);
+
+    return !wishes->keys || (name && json_object_get(wishes->keys, name)) ||
+           (wishes->owner && owner && strcmp(owner, wishes->owner) == 0);
+}
+
+static void take_key(void *user, json_t *item)
+{
+    reading_t *reading = user;
+    fg_installation_t *to = reading->to;
+    json_t *value = json_object_get(item, "value");
+
+    bool is_known = json_object_get(reading->by_id, fg_entry_text(item, "id")) != NULL;
+    if (is_known || !is_wanted(reading->wishes, item)) /* a name may begin another */
+        return;
+    FG_JSON_SCOPED *entry = entry_of(FG_CONFIG_KEY, fg_entry_text(item, "name"), item);
+    json_t *members = json_object_get(entry, "members");
+    json_object_set_new(members, "faregate",
+                        fg_extension_named(to, json_object_get(members, "faregate")));
+    if (value)
+        json_object_set(entry, "value", value);
+    to->are_values_withheld |= reading->wishes->with_values && !value;
+    json_object_set(reading->by_id, fg_entry_text(entry, "id"), entry);
+    fg_installation_add(to, FG_CONFIG_KEY, entry);
+}
+
+static void put_on_plan(const reading_t *reading, const char *key_id, const json_t *plan)
+{
+    const json_t *key = json_object_get(reading->by_id, key_id);
+    json_t *plans = json_object_get(json_object_get(key, "members"), "plans");
+
+    if (plans)
+        json_object_set_new(plans, label(reading->to, FG_CONFIG_PLAN, plan), json_true());
+}
+
+typedef struct plan_reading {
+    reading_t *reading;
+    const json_t *plan; /* whose keys are listed */
+} plan_reading_t;
+
+static void take_plan_key(void *user, json_t *item)
+{
+    const plan_reading_t *listed = user;
+
+    put_on_plan(listed->reading, fg_entry_text(item, "id"), listed->plan);
+}
+
+/* All keys, then the keys of each plan. */
+static bool read_all_keys(reading_t *reading, const char *query)
+{
+    size_t i;
+    json_t *plan;
+
+    if (!fg_caller_each(reading->caller, "/apikeys", query, take_key, reading))
+        return false;
+    json_array_foreach(reading->to->every[FG_CONFIG_PLAN], i, plan)
+    {
+        plan_reading_t listed = {reading, plan};
+        const char *path = fg_text("/usageplans/%s/keys", fg_entry_text(plan, "id"));
+        if (!fg_caller_each(reading->caller, path, "", take_plan_key, &listed))
+            return false;
+    }
+    return true;
+}
+
+static bool read_plans_of(reading_t *reading, const char *key_id)
 {
     FG_JSON_SCOPED *items = json_array();
-    const char *path = fg_text("/usageplans/%s/keys", fg_entry_text(plan, "id"));
-    const char *name = label(reading->to, FG_CONFIG_PLAN, plan);
     size_t i;
     json_t *item;
 
-    if (!fg_caller_list(reading->caller, path, "", items))
+    if (!fg_caller_list(reading->caller, "/usageplans", fg_text("keyId=%s", key_id), items))
         return false;
-    json_array_foreach(items, i, item)
+    json_array_foreach(items, i, item) put_on_plan(reading, key_id, item);
+    return true;
+}
+
+/* Each of the names, then the plans of each key. */
+static bool read_named_keys(reading_t *reading, const char *query)
+{
+    const char *name;
+    json_t *ignored;
+
+    json_object_foreach((json_t *)(uintptr_t)reading->wishes->keys, name, ignored)
     {
-        json_t *key = json_object_get(reading->by_id, fg_entry_text(item, "id"));
-        json_t *plans = json_object_get(json_object_get(key, "members"), "plans");
-        if (plans)
-            json_object_set_new(plans, name, json_true());
+        fg_ask_t ask = {.query = fg_str(query)};
+        fg_ask_query(&ask, "name", name);
+        if (!fg_caller_each(reading->caller, "/apikeys", fg_text_of(ask.query), take_key, reading))
+            return false;
+    }
+    json_object_foreach(reading->by_id, name, ignored)
+    {
+        if (!read_plans_of(reading, name))
+            return false;
     }
     return true;
 }
 
 static bool read_keys(reading_t *reading)
 {
-    FG_JSON_SCOPED *items = json_array();
-    fg_installation_t *to = reading->to;
-    bool with_values = reading->wishes->with_values;
-    size_t i;
-    json_t *item;
+    const fg_installation_wishes_t *wishes = reading->wishes;
+    const char *query = wishes->with_values ? "includeValues=true" : "";
+    bool are_few = wishes->keys && json_object_size(wishes->keys) <= KEYS_ASKED_FOR_MAX;
 
-    if (!fg_caller_list(reading->caller, "/apikeys", with_values ? "includeValues=true" : "",
-                        items))
-        return false;
-    json_array_foreach(items, i, item)
-    {
-        FG_JSON_SCOPED *entry = entry_of(FG_CONFIG_KEY, fg_entry_text(item, "name"), item);
-        json_t *members = json_object_get(entry, "members");
-        json_t *value = json_object_get(item, "value");
-        json_object_set_new(members, "faregate",
-                            fg_extension_named(to, json_object_get(members, "faregate")));
-        if (value)
-            json_object_set(entry, "value", value);
-        to->are_values_withheld |= with_values && !value;
-        json_object_set(reading->by_id, fg_entry_text(entry, "id"), entry);
-        fg_installation_add(to, FG_CONFIG_KEY, entry);
-    }
-    json_array_foreach(to->every[FG_CONFIG_PLAN], i, item)
-    {
-        if (!read_plan_keys(reading, item))
-            return false;
-    }
-    return true;
+    return are_few && !wishes->owner ? read_named_keys(reading, query)
+                                     : read_all_keys(reading, query);
 }
 
 bool fg_installation_read(fg_caller_t *caller, const fg_installation_wishes_t *wishes,
@@ -335,7 +399,7 @@ bool fg_installation_read(fg_caller_t *caller, const fg_installation_wishes_t *w
         ret_installation->every[noun] = json_array();
     }
     return read_account(&reading) && read_apis(&reading) && read_plans(&reading) &&
-           (!wishes->with_keys || read_keys(&reading));
+           read_keys(&reading);
 }
 
 void fg_installation_release(fg_installation_t *installation)

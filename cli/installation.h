@@ -22,7 +22,11 @@ typedef struct fg_installation {
 typedef struct fg_installation_wishes {
     /* by name, those whose stages are read, true: the definition as well; NULL: all of all */
     const json_t *apis;
-    bool with_keys, with_values;
+    /* Keys by name, those that are read; NULL: all. Few are asked for one by one, so that a million
+     * others cost nothing. */
+    const json_t *keys;
+    const char *owner; /* whose keys are read as well; NULL: nobody's */
+    bool with_values;
 } fg_installation_wishes_t;
 
 /* False with caller->problem. */
