@@ -31,7 +31,7 @@ typedef struct run {
     /* handed on to faregated as they are */
     const char *profile, *quota_exceeded_status, *plans_per_key, *keys_without_plan, *key_values;
     const char *purge_key_values, *keys_max;
-    const char *usage_minutes_keep, *usage_days_keep, *metrics_top_keys;
+    const char *usage_minutes_keep, *usage_days_keep, *audit_keep, *metrics_top_keys;
     const char *region, *account_id, *alert_webhook_url, *log_level;
 
     int64_t data_port, control_port, workers;
@@ -92,6 +92,7 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
          &run->usage_minutes_keep},
         {"--usage-days-keep", "DAYS", "how long usage by the day is kept; 800",
          &run->usage_days_keep},
+        {"--audit-keep", "DAYS", "how long the log of changes is kept; 800", &run->audit_keep},
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
         {"--alert-webhook-url", "URL", "where alerts of quotas go", &run->alert_webhook_url},
@@ -324,6 +325,7 @@ static words_t faregated_words(const run_t *run)
     add(&words, "--keys-max", run->keys_max);
     add(&words, "--usage-minutes-keep", run->usage_minutes_keep);
     add(&words, "--usage-days-keep", run->usage_days_keep);
+    add(&words, "--audit-keep", run->audit_keep);
     add(&words, "--region", run->region);
     add(&words, "--account-id", run->account_id);
     add(&words, "--alert-webhook-url", run->alert_webhook_url);

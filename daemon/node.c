@@ -126,8 +126,7 @@ fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_
     if (status == FG_OK && options->are_values_purged)
         status = purge_key_values(node->store, reterr);
     if (status == FG_OK)
-        status =
-            fg_credentials_ensure(node->store, options->data_dir, options->region, reterr);
+        status = fg_credentials_ensure(node->store, options->data_dir, options->region, reterr);
     if (status == FG_OK)
         status = ensure_webhook_secret(node->store, reterr);
     if (status == FG_OK)

@@ -109,6 +109,11 @@ static bool set_usage_days_keep(fg_options_t *options, const char *value)
     return set_number(value, USAGE_DAYS_MIN, USAGE_DAYS_MAX, &options->usage_days_keep);
 }
 
+static bool set_audit_keep(fg_options_t *options, const char *value)
+{
+    return set_number(value, 1, USAGE_DAYS_MAX, &options->audit_keep_days);
+}
+
 static bool set_metrics_top_keys(fg_options_t *options, const char *value)
 {
     return set_number(value, 1, FG_TOP_KEYS_MAX, &options->metrics_top_keys);
@@ -170,6 +175,7 @@ static const struct option_row {
      set_usage_minutes_keep, false},
     {"--usage-days-keep", "DAYS", "how long usage by the day is kept, at least 62 (800)",
      set_usage_days_keep, false},
+    {"--audit-keep", "DAYS", "how long the log of changes is kept (800)", set_audit_keep, false},
     {"--gate-keys-max", "N", "keys that the gate has room for (16 million)", set_gate_keys_max,
      false},
     {"--metrics-top-keys", "N", "keys that have series of their own in /metrics (20)",
@@ -231,6 +237,7 @@ fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_opti
         .account_id = "000000000000",
         .quota_exceeded_status = 403,
         .resolve_s = 10,
+        .audit_keep_days = 800,
         .log_level = FG_LOG_INFO,
     };
     fg_status_t status = parse_kind(count, arguments, true, &options, reterr);

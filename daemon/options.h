@@ -22,6 +22,7 @@ typedef struct fg_options {
     bool are_values_hashed, are_values_purged; /* rule K12 */
     int64_t keys_max;                          /* account limit, 0: off (rule K10) */
     int64_t usage_minutes_keep_days, usage_days_keep;
+    int64_t audit_keep_days;  /* rule AD6 */
     int64_t gate_keys_max;    /* room in the gate, 0: the default */
     int64_t metrics_top_keys; /* 0: FG_TOP_KEYS_DEFAULT */
     int64_t resolve_s;        /* between look-ups of backend names */

@@ -1,5 +1,7 @@
 #include "timers.h"
 
+#include "sweep.h"
+
 #include <time.h>
 
 enum { DRAIN_INTERVAL_S = 1, STOP_WAIT_S = 1, WISH_WAIT_MS = 1000 };
@@ -27,6 +29,7 @@ static bool pause_s(int64_t seconds)
 static void *drain(void *argument)
 {
     fg_node_t *node = argument;
+    int64_t swept_us = 0;
     while (!pause_s(DRAIN_INTERVAL_S)) {
         fg_error_t error;
         fg_node_lock(node);
@@ -36,6 +39,7 @@ static void *drain(void *argument)
             node->drained_us = now.mono.us;
         fg_agent_housekeep(node->agent, now);
         fg_node_unlock(node);
+        fg_sweep(node, now, &swept_us);
     }
     return NULL;
 }

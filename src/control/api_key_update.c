@@ -2,7 +2,6 @@
  * UpdateApiKey: one PATCH is applied to a copy of the key, checked as a whole, then stored. Rules
  * K6, K11; reference 4.1.
  */
-#include "control/audit.h"
 #include "control/document.h"
 #include "control/extension.h"
 #include "control/handlers.h"
@@ -183,24 +182,6 @@ static fg_status_t change_store(fg_call_t *call, change_t *change, fg_str_t exte
     return status == FG_CONFLICT ? fg_key_exists(call) : status;
 }
 
-/* New reference: JSON null when there is no text. */
-static json_t *extension_json(fg_str_t extension)
-{
-    fg_error_t error;
-    return fg_str_is_empty(extension) ? json_null() : fg_json_parse(extension, &error);
-}
-
-/* Rule C9. Of a value only that it was replaced is on record. */
-static fg_status_t change_audit(fg_call_t *call, const change_t *change, fg_str_t extension_before)
-{
-    bool is_replaced = change->new_value.at != NULL;
-    if (!is_replaced && fg_str_eq(change->key.extension, extension_before))
-        return FG_OK;
-    return fg_call_audit(call, json_pack("{s:o}", "faregate", extension_json(extension_before)),
-                         json_pack("{s:o, s:b}", "faregate", extension_json(change->key.extension),
-                                   "isValueReplaced", is_replaced));
-}
-
 fg_status_t fg_api_key_update(fg_call_t *call)
 {
     change_t change = {.new_value = FG_STR_NONE};
@@ -213,8 +194,6 @@ fg_status_t fg_api_key_update(fg_call_t *call)
         status = fg_patch_apply(call, &patch_table, &change);
     if (status == FG_OK)
         status = change_store(call, &change, extension);
-    if (status == FG_OK)
-        status = change_audit(call, &change, extension);
     if (status != FG_OK)
         return status;
     change.key.value = change.new_value; /* shown only when it was regenerated */

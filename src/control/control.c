@@ -6,6 +6,7 @@
 #include "control/control.h"
 
 #include "auth/sigv4.h"
+#include "control/audit.h"
 #include "control/dispatch.h"
 #include "control/errors.h"
 #include "control/role.h"
@@ -113,7 +114,11 @@ static fg_status_t run_writing(fg_call_t *call)
     fg_status_t status = fg_store_begin(call->store, call->error);
     if (status != FG_OK)
         return status;
-    status = handle(call);
+    status = fg_audit_before(call);
+    if (status == FG_OK)
+        status = handle(call);
+    if (status == FG_OK)
+        status = fg_audit_after(call);
     if (status == FG_OK)
         status = fg_store_commit(call->store, call->error);
     if (status != FG_OK)
@@ -223,6 +228,17 @@ static void render_error(fg_arena_t *arena, fg_response_t *response)
     response->body = fg_error_body(&response->error, arena);
 }
 
+/* Rule AD1: what cannot be put on record is not refused either, it fails. */
+static fg_status_t deny(fg_call_t *call)
+{
+    fg_error_t detail;
+    fg_status_t status = fg_audit_denied(call, &detail);
+    if (status == FG_OK)
+        return FG_DENIED;
+    *call->error = detail;
+    return status;
+}
+
 static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg_now_t now,
                           fg_arena_t *arena, fg_response_t *response)
 {
@@ -265,7 +281,11 @@ static fg_status_t answer(fg_control_t *control, const fg_request_t *request, fg
     if (status == FG_OK && call.is_value_withheld)
         header_add(response, "x-faregate-key-values", /* Rules K12, CR4 */
                    call.are_values_hidden ? FG_STR("withheld") : FG_STR("hashed"));
+    if (status == FG_DENIED && match.operation->is_write && call.access_key_id.at)
+        status = deny(&call);
     json_decref(call.output);
+    json_decref(call.audit_before);
+    json_decref(call.audit_after);
     return status;
 }
 

@@ -40,6 +40,8 @@ typedef struct fg_call {
     json_t *output; /* owned by the call: set by the handler (a new reference); NULL: empty body */
     /* instead of output: the body as it is, in the arena, and its Content-Type; FG_STR_NONE */
     fg_str_t output_bytes, output_type;
+    /* owned by the call: what stands on record (audit.h); NULL: nothing */
+    json_t *audit_before, *audit_after;
     fg_response_t *response; /* for fg_call_header_add alone */
     fg_error_t *error; /* fill and return the status to fail */
     bool are_values_hidden; /* whoever asks sees no key value (rule CR4) */

@@ -313,12 +313,12 @@ static fg_status_t counts_load(fg_call_t *call, pair_t *pair)
     return limit_load(call, pair, ledger.extension_word);
 }
 
-/* Rule C9. */
+/* Rule AD2: the row has no look-up. */
 static fg_status_t remaining_audit(fg_call_t *call, const pair_t *pair)
 {
     uint64_t before = pair->limit > pair->used ? pair->limit - pair->used : 0;
-    return fg_call_audit(call, json_pack("{s:I}", "remaining", (json_int_t)before),
-                         json_pack("{s:I}", "remaining", (json_int_t)pair->row.remaining));
+    return fg_audit_say(call, json_pack("{s:I}", "remaining", (json_int_t)before),
+                        json_pack("{s:I}", "remaining", (json_int_t)pair->row.remaining));
 }
 
 /* Rule Q3. The extension is the limit in force for this window: used so far and what shall remain.

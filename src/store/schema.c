@@ -112,6 +112,7 @@ static const char *const steps[] = {
     "NULL,"
     " updated_at BIGINT NOT NULL, bytes_done BIGINT NOT NULL, rows_done BIGINT NOT NULL,"
     " rows_made BIGINT NOT NULL, rows_replaced BIGINT NOT NULL, rows_refused BIGINT NOT NULL);"
+    "ALTER TABLE audit ADD COLUMN is_denied BIGINT NOT NULL DEFAULT 0;"
     "CREATE INDEX audit_by_subject ON audit (subject, number);"
     "CREATE TABLE private_keys (kind BIGINT NOT NULL, id TEXT NOT NULL, sealed BLOB NOT NULL,"
     " PRIMARY KEY (kind, id));",

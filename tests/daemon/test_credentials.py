@@ -1,7 +1,10 @@
 """The access key of the first start."""
 
+import contextlib
+import json
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 
@@ -111,3 +114,22 @@ def test_the_revoked_first_credential_is_replaced_at_the_next_start(faregated):
     faregated.restart()
     assert faregated.credentials() != before
     assert faregated.call("GET", "/faregate/credentials").status == 200
+
+
+def test_the_log_of_changes_is_exported_whole(faregated, tmp_path):
+    """Rules AD1, AD3, AD5."""
+    assert faregated.call("POST", "/apikeys", {"name": "k0"}).status == 201
+    faregated.stop()
+    with contextlib.closing(sqlite3.connect(os.path.join(faregated.data_dir, "faregate.db"))) as store, store:
+        store.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1199) INSERT INTO audit"
+                      " SELECT number + i, at, access_key_id, operation, request_id, subject, before,"
+                      " REPLACE(after, 'k0', 'k' || i), is_denied FROM audit, n WHERE operation = 'CreateApiKey'")
+    faregated.start()
+    path = tmp_path / "log.jsonl"
+    done = faregate(faregated, "audit", "--export", str(path), "--operation", "CreateApiKey")
+    assert done.returncode == 0 and "1200 entries" in done.stderr, done.stderr
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [entry["after"]["name"] for entry in entries] == ["k%d" % number for number in range(1200)]
+    assert {entry["accessKeyId"] for entry in entries} == {faregated.credentials()[0]}
+    assert {entry["after"]["value"] for entry in entries} == {"(not on record)"}
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600

@@ -1,5 +1,5 @@
 /*
- * What was changed is on record, newest first. Rule C9.
+ * What was changed is on record, newest first. Rules AD1, AD5, AD6.
  */
 #include "store/fixture.h"
 
@@ -9,7 +9,7 @@ static fg_status_t append(fixture_t *f, const char *operation, const char *subje
 {
     fg_audit_entry_t entry = {
         .at = {at},
-        .access_key_id = FG_STR("AKIA"),
+        .access_key_id = at == 30 ? FG_STR("OTHER") : FG_STR("AKIA"),
         .operation = fg_str(operation),
         .request_id = FG_STR("request"),
         .subject = fg_str(subject),
@@ -53,7 +53,7 @@ static void an_entry_is_kept_whole(void **state)
     ok(fg_store_audit_list(f->store, &query, f->arena, &entries, &count, &f->error));
     assert_int_equal(count, 1);
     assert_true(fg_str_is(entries[0].operation, "B") && entries[0].at.s == 30);
-    assert_true(fg_str_is(entries[0].access_key_id, "AKIA"));
+    assert_true(fg_str_is(entries[0].access_key_id, "OTHER"));
     assert_true(fg_str_is(entries[0].request_id, "request"));
     assert_true(fg_str_is(entries[0].after, "{\"remaining\":5}") && !entries[0].before.at);
 }
@@ -74,6 +74,10 @@ static void entries_are_found_by_table(void **state)
         {{.from = {20}}, "B/plans/p2 B/plans/p/keys/k"},
         {{.from = {31}}, ""},
         {{.before = 2}, "A/plans/p"},
+        {{.from = {20}, .to = {20}}, "B/plans/p/keys/k"},
+        {{.access_key_id = {"OTHER", 5}}, "B/plans/p2"},
+        {{.is_ascending = true}, "A/plans/p B/plans/p/keys/k B/plans/p2"},
+        {{.is_ascending = true, .before = 1, .limit = 1}, "B/plans/p/keys/k"},
     };
     fill(f);
     for (size_t i = 0; i < FG_COUNT_OF(rows); i++)
@@ -89,12 +93,32 @@ static void what_is_rolled_back_is_not_on_record(void **state)
     assert_string_equal(found(f, (fg_audit_query_t){.limit = 0}), "");
 }
 
+/* Rule AD6: the oldest go first, so many at a time, none that is younger */
+static void old_entries_are_forgotten(void **state)
+{
+    fixture_t *f = *state;
+    uint64_t count;
+    fill(f);
+    begin(f);
+    ok(fg_store_audit_trim(f->store, (fg_wall_t){30}, 1, &count, &f->error));
+    commit(f);
+    assert_int_equal(count, 1);
+    assert_string_equal(found(f, (fg_audit_query_t){.limit = 0}), "B/plans/p2 B/plans/p/keys/k");
+    begin(f);
+    ok(fg_store_audit_trim(f->store, (fg_wall_t){30}, 100, &count, &f->error));
+    ok(fg_store_audit_trim(f->store, (fg_wall_t){30}, 100, &count, &f->error));
+    ok(append(f, "C", "/plans/p", 40));
+    commit(f);
+    assert_string_equal(found(f, (fg_audit_query_t){.limit = 0}), "C/plans/p B/plans/p2");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(an_entry_is_kept_whole),
         TEST(entries_are_found_by_table),
+        TEST(old_entries_are_forgotten),
         TEST(what_is_rolled_back_is_not_on_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
