@@ -44,10 +44,14 @@ class Aws:
     def __call__(self, operation, asked):
         if isinstance(asked.get("body"), dict):
             asked["body"] = base64.b64encode(asked["body"]["@bytes"].encode()).decode()
-        words = ["apigateway", command(operation), "--endpoint-url", self.endpoint, "--output", "json", "--no-paginate",
-                 "--cli-input-json", json.dumps(asked)]
+        words = ["apigateway", command(operation), "--endpoint-url", self.endpoint, "--output", "json", "--no-paginate"]
         is_file = operation in ("GetExport", "GetSdk")
-        code, out, err = self.run(words + [str(self.out)] * is_file)
+        if is_file:  # the command wants each word of these
+            words += [word for name, value in asked.items() for word in ("--" + command(name), one_word(value))]
+            words.append(str(self.out))
+        else:
+            words += ["--cli-input-json", json.dumps(asked)]
+        code, out, err = self.run(words)
         refused = ERROR.search(err)
         if refused:
             raise script.Refusal(*refused.groups())
@@ -58,7 +62,12 @@ class Aws:
         return got
 
 
+def one_word(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def command(operation):
+    """In the command's spelling."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", operation).lower()
 
 
