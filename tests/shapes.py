@@ -25,6 +25,23 @@ NEWER = {
                    "managementPolicy": "String", "policy": "String", "routingMode": "String"},
     "Integration": {"responseTransferMode": "String", "integrationTarget": "String"},
 }
+# The same of whole answers: shapes in the model's own form, and the operations that give them.
+ASSOCIATION = "DomainNameAccessAssociation"
+SHAPES.update({
+    ASSOCIATION: {"type": "structure", "members": {
+        name: {"shape": "MapOfStringToString" if name == "tags" else "String"}
+        for name in ("domainNameAccessAssociationArn", "domainNameArn", "accessAssociationSourceType",
+                     "accessAssociationSource", "tags")}},
+    ASSOCIATION + "s": {"type": "structure", "members": {
+        "position": {"shape": "String"}, "items": {"shape": "ListOf" + ASSOCIATION, "locationName": "item"}}},
+    "ListOf" + ASSOCIATION: {"type": "list", "member": {"shape": ASSOCIATION}},
+})
+MODEL["operations"].update({
+    "Create" + ASSOCIATION: {"http": {"responseCode": 201}, "output": {"shape": ASSOCIATION}},
+    "Get" + ASSOCIATION + "s": {"http": {"responseCode": 200}, "output": {"shape": ASSOCIATION + "s"}},
+    "Delete" + ASSOCIATION: {"http": {"responseCode": 202}},
+    "Reject" + ASSOCIATION: {"http": {"responseCode": 202}},
+})
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -45,6 +45,8 @@ def test_what_is_right(operation, body):
     ("a list for a map", "GetApiKey", {**KEY, "tags": []}, "tags is no map"),
     ("a map for a list", "GetApiKey", {**KEY, "stageKeys": {}}, "stageKeys is no list"),
     ("a text out of its set", "GetRestApi", {"apiKeySource": "BODY"}, "apiKeySource is 'BODY'"),
+    ("a member of nobody in what is newer", "GetDomainNameAccessAssociations", {"item": [{"owner": "x"}]},
+     "owner is not in the model"),
     ("a body where none is due", "DeleteApiKey", b"{}", "a body"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_planted_faults(sentence, operation, body, said):
