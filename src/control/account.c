@@ -65,11 +65,23 @@ fg_status_t fg_account_get(fg_call_t *call)
     return status == FG_OK ? render(call, &account) : status;
 }
 
-/* Terraform takes the role away with an empty value. */
+/* arn:<partition>:iam::<account>:role/<name> */
+static bool is_role_arn(fg_str_t arn)
+{
+    fg_str_t rest = arn;
+    bool is_good = fg_str_is(fg_str_cut(&rest, ':'), "arn");
+    is_good = fg_str_cut(&rest, ':').len > 0 && is_good;
+    is_good = fg_str_is(fg_str_cut(&rest, ':'), "iam") && is_good;
+    is_good = fg_str_cut(&rest, ':').len == 0 && is_good;
+    is_good = fg_str_cut(&rest, ':').len > 0 && is_good;
+    return is_good && fg_str_starts_with(rest, FG_STR("role/")) && rest.len > strlen("role/");
+}
+
+/* Rule AC1. Terraform takes the role away with an empty value. */
 static fg_status_t set_role(fg_call_t *call, void *noun, const fg_patch_t *patch)
 {
     account_t *account = noun;
-    if (!fg_str_is_empty(patch->value) && !fg_str_starts_with(patch->value, FG_STR("arn:")))
+    if (!fg_str_is_empty(patch->value) && !is_role_arn(patch->value))
         return fg_error_set(call->error, FG_BAD_REQUEST, "cloudwatchRoleArn",
                             "The role ARN is not well formed");
     account->role_arn = patch->value.at ? patch->value : FG_STR("");

@@ -117,6 +117,10 @@ fg_handler_t fg_top_get;
 fg_handler_t fg_export_close;
 fg_handler_t fg_export_list;
 fg_handler_t fg_export_public_key;
+/* SDK types, caches of a stage */
+fg_handler_t fg_sdk_type_get;
+fg_handler_t fg_sdk_type_list;
+fg_handler_t fg_stage_cache_flush;
 /* tags */
 fg_handler_t fg_tag_list;
 fg_handler_t fg_tag_add;

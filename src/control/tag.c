@@ -33,17 +33,8 @@ static void target_done(target_t *target)
 
 /* ---- documents ---- */
 
-/* Is the noun one of an API? */
-static bool is_of_api(const noun_t *noun)
+static fg_status_t row_load(fg_call_t *call, target_t *target, fg_str_t api_id, fg_str_t id)
 {
-    return noun->kind == FG_DOCUMENT_STAGE;
-}
-
-static fg_status_t document_load(fg_call_t *call, target_t *target)
-{
-    bool has_api = is_of_api(target->noun);
-    fg_str_t api_id = has_api ? target->part[0] : FG_STR("");
-    fg_str_t id = has_api ? target->part[1] : target->part[0];
     fg_status_t status = fg_store_document_get(call->store, target->noun->kind, api_id, id,
                                                call->arena, &target->row, call->error);
     if (status == FG_NOT_FOUND)
@@ -56,6 +47,29 @@ static fg_status_t document_load(fg_call_t *call, target_t *target)
     if (status == FG_OK)
         target->tags = json_incref(json_object_get(document, "tags"));
     return status;
+}
+
+static fg_status_t document_load(fg_call_t *call, target_t *target)
+{
+    return row_load(call, target, FG_STR(""), target->part[0]);
+}
+
+static fg_status_t stage_load(fg_call_t *call, target_t *target)
+{
+    return row_load(call, target, target->part[0], target->part[1]);
+}
+
+/* A private domain's ARN has its id behind the name: <name>+<id>. */
+static fg_status_t domain_load(fg_call_t *call, target_t *target)
+{
+    fg_str_t rest = target->part[0];
+    return row_load(call, target, FG_STR(""), fg_str_cut(&rest, '+'));
+}
+
+/* An access association goes by its whole ARN. */
+static fg_status_t association_load(fg_call_t *call, target_t *target)
+{
+    return row_load(call, target, FG_STR(""), call->path_part[0]);
 }
 
 static fg_status_t document_save(fg_call_t *call, target_t *target)
@@ -123,12 +137,14 @@ static fg_status_t plan_save(fg_call_t *call, target_t *target)
 
 static const noun_t nouns[] = {
     {"/restapis/{}", document_load, document_save, FG_DOCUMENT_REST_API, NULL},
-    {"/restapis/{}/stages/{}", document_load, document_save, FG_DOCUMENT_STAGE,
+    {"/restapis/{}/stages/{}", stage_load, document_save, FG_DOCUMENT_STAGE,
      "Invalid stage identifier specified"},
     {"/apikeys/{}", key_load, key_save, 0, NULL},
     {"/usageplans/{}", plan_load, plan_save, 0, NULL},
-    {"/domainnames/{}", document_load, document_save, FG_DOCUMENT_DOMAIN_NAME,
+    {"/domainnames/{}", domain_load, document_save, FG_DOCUMENT_DOMAIN_NAME,
      "Invalid domain name identifier specified"},
+    {"/domainnameaccessassociations/domainname/{}/vpcesource/{}", association_load, document_save,
+     FG_DOCUMENT_DOMAIN_ACCESS, "Invalid domain name access association identifier specified"},
     {"/clientcertificates/{}", document_load, document_save, FG_DOCUMENT_CLIENT_CERTIFICATE,
      "Invalid Client Certificate identifier specified"},
     {"/vpclinks/{}", document_load, document_save, FG_DOCUMENT_VPC_LINK,

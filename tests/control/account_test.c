@@ -1,4 +1,4 @@
-/* Rule T2 (the account's limit is a setting); reference 4.5. */
+/* Rules T2 (the account's limit is a setting) and AC1; reference 4.5. */
 #include "control/scene.h"
 
 #define PATCH(op, path, value)                                                                     \
@@ -26,6 +26,12 @@ static void updates(void **state)
         {"{\"patchOperations\":[]}", 200},
         {PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam::1:role/r"), 200},
         {PATCH("replace", "/cloudwatchRoleArn", "role"), 400},
+        {PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam::1:user/r"), 400},
+        {PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam::1:role/"), 400},
+        {PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam:r:1:role/r"), 400},
+        {PATCH("replace", "/cloudwatchRoleArn", "arn:aws:s3::1:role/r"), 400},
+        {PATCH("replace", "/cloudwatchRoleArn", "arn:aws:iam"), 400},
+        {PATCH("add", "/cloudwatchRoleArn", "arn:aws:iam::1:role/r"), 400},
         {PATCH("add", "/features", "UsagePlans"), 200},
         {PATCH("add", "/features", "Other"), 400},
         {PATCH("remove", "/features", "UsagePlans"), 400},

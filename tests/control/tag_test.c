@@ -86,6 +86,13 @@ static void other_documents_take_tags(void **state)
         const char *id, *arn;
     } rows[] = {
         {FG_DOCUMENT_DOMAIN_NAME, "a.test", ARN("%2Fdomainnames%2Fa.test")},
+        {FG_DOCUMENT_DOMAIN_NAME, "b.test", ARN("%2Fdomainnames%2Fb.test%2Babc123")},
+        {FG_DOCUMENT_DOMAIN_ACCESS,
+         "arn:aws:apigateway:r:0:/domainnameaccessassociations/domainname/b.test+abc123/vpcesource/"
+         "v",
+         "/tags/"
+         "arn%3Aaws%3Aapigateway%3Ar%3A0%3A%2Fdomainnameaccessassociations%2Fdomainname%2Fb.test"
+         "%2Babc123%2Fvpcesource%2Fv"},
         {FG_DOCUMENT_CLIENT_CERTIFICATE, "cert01", ARN("%2Fclientcertificates%2Fcert01")},
         {FG_DOCUMENT_VPC_LINK, "link01", ARN("%2Fvpclinks%2Flink01")},
     };
