@@ -440,9 +440,7 @@ static bool has_odd_breaks(fg_str_t text)
 
 static yaml_scalar_style_t style_of(fg_str_t text, bool is_name)
 {
-    if (reads_otherwise(text))
-        return YAML_SINGLE_QUOTED_SCALAR_STYLE;
-    if (has_odd_breaks(text))
+    if (reads_otherwise(text) || has_odd_breaks(text))
         return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     if (!memchr(text.at, '\n', text.len))
         return YAML_PLAIN_SCALAR_STYLE;

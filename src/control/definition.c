@@ -201,9 +201,9 @@ static void add_documentation(builder_t *builder, const json_t *parts)
             builder->is_out_of_memory = true;
             return;
         }
+        json_t *properties = fg_json_parse(fg_member_str(part, "properties"), builder->call->error);
         put(builder, child(builder, builder->definition, "documentation"), name,
-            json_pack("{sO, sO}", "location", location, "properties",
-                      json_object_get(part, "properties")));
+            json_pack("{sO, so}", "location", location, "properties", properties));
     }
 }
 

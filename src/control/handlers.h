@@ -38,6 +38,8 @@ fg_handler_t fg_rest_api_list;
 /* definitions as documents */
 fg_handler_t fg_definition_get;
 fg_handler_t fg_definition_export;
+fg_handler_t fg_definition_import;
+fg_handler_t fg_definition_put;
 fg_handler_t fg_resource_get;
 fg_handler_t fg_resource_delete;
 fg_handler_t fg_resource_create;

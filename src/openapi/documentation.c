@@ -48,9 +48,7 @@ static void put_part(fg_openapi_t *context, const json_t *location, const json_t
 {
     json_t *parts = fg_openapi_child(context, context->definition, "documentation");
     fg_str_t key = fg_openapi_location_key(location, context->arena);
-    fg_str_t text = json_is_string(properties) ? fg_json_str(properties)
-                                               : fg_json_render(properties, context->arena);
-    if (!key.at || !text.at) {
+    if (!key.at) {
         context->is_out_of_memory = true;
         return;
     }
@@ -59,8 +57,8 @@ static void put_part(fg_openapi_t *context, const json_t *location, const json_t
                         FG_DOCUMENTATION_PARTS_MAX);
         return;
     }
-    json_t *part =
-        json_pack("{so, ss%}", "location", ordered(location), "properties", text.at, text.len);
+    json_t *part = json_pack("{so, so}", "location", ordered(location), "properties",
+                             json_deep_copy(properties));
     fg_openapi_put(context, parts, fg_openapi_printf(context, "%.*s", FG_STR_ARG(key)), part);
 }
 
@@ -97,16 +95,6 @@ void fg_openapi_documentation_read(fg_openapi_t *context)
 
 /* ---- writing ---- */
 
-static json_t *properties_of(const json_t *part)
-{
-    fg_error_t ignored = {0};
-    json_t *properties = fg_json_parse(fg_openapi_text(part, "properties"), &ignored);
-    if (json_is_object(properties))
-        return properties;
-    json_decref(properties);
-    return NULL;
-}
-
 static bool is_made_of(const json_t *properties, const char *const *names, size_t name_count)
 {
     size_t found = 0;
@@ -121,8 +109,8 @@ void fg_openapi_part_write(fg_openapi_t *context, json_t *location, json_t *obje
     FG_JSON_SCOPED *owned = location;
     fg_str_t key = fg_openapi_location_key(owned, context->arena);
     const char *name = key.at ? fg_openapi_printf(context, "%.*s", FG_STR_ARG(key)) : "";
-    json_t *part = json_object_get(context->documentation, name);
-    FG_JSON_SCOPED *properties = part ? properties_of(part) : NULL;
+    const json_t *part = json_object_get(context->documentation, name);
+    const json_t *properties = json_object_get(part, "properties");
     if (!key.at)
         context->is_out_of_memory = true;
     if (!is_made_of(properties, names, name_count))
@@ -139,14 +127,7 @@ void fg_openapi_documentation_write(fg_openapi_t *context, json_t *document)
         return;
     json_t *parts = json_array();
     json_object_foreach(context->documentation, key, part)
-    {
-        json_t *properties = properties_of(part);
-        json_t *copy = json_pack("{sO}", "location", json_object_get(part, "location"));
-        if (!properties)
-            properties = json_incref(json_object_get(part, "properties"));
-        fg_openapi_put(context, copy, "properties", properties);
-        fg_openapi_append(context, parts, copy);
-    }
+        fg_openapi_append(context, parts, json_deep_copy(part));
     fg_openapi_put(context, fg_openapi_child(context, document, EXTENSION), "documentationParts",
                    parts);
 }

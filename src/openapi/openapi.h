@@ -13,7 +13,7 @@
  *                                 ids, and methodResponses: code -> what PutMethodResponse takes, methodIntegration:
  *                                 what PutIntegration takes, and in it integrationResponses: code -> what
  *                                 PutIntegrationResponse takes
- *              documentation      fg_openapi_location_key -> {location, properties}: properties is a JSON text
+ *              documentation      fg_openapi_location_key -> {location, properties}, both as values
  *
  *            Values of members are handed through as they are: the operations check them.
  * Ownership  Values handed back are new references. The arena takes texts on the way; nothing handed back points there.

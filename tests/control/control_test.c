@@ -35,7 +35,7 @@ static void matching(void **state)
         {"POST", "/apikeys?mode=import&format=csv", 501, "ImportApiKeys"},
         {"POST", "/apikeys?format=csv&mode=import", 501, "ImportApiKeys"},
         {"POST", "/apikeys?mode=imports", 201, "CreateApiKey"},
-        {"POST", "/restapis?mode=import", 501, "ImportRestApi"},
+        {"POST", "/restapis?mode=import", 400, "ImportRestApi"},
         {"GET", "/domainnames", 200, "GetDomainNames"},
         {"GET", "/faregate/refusals", 200, "GetRefusals"},
         {"GET", "/faregate/usageplans", 404, ""},

@@ -26,8 +26,17 @@ typedef struct every_row {
 
 #define EVERY_PATCH(op, path, value)                                                               \
     "{\"patchOperations\":[{\"op\":\"" op "\",\"path\":\"" path "\",\"value\":\"" value "\"}]}"
-#define EVERY_API      "/restapis/$api$"
-#define EVERY_METHOD   EVERY_API "/resources/$pets$/methods/GET"
+#define EVERY_API    "/restapis/$api$"
+#define EVERY_METHOD EVERY_API "/resources/$pets$/methods/GET"
+#define EVERY_DOCUMENT                                                                             \
+    "{"                                                                                            \
+    "\"openapi\":\"3.0.1\",\"info\":{\"title\":\"i\",\"version\":\"1\"},\"pat"                     \
+    "hs\":{\"/i\":{\"get\":{\"security\":[{\"k\":[]}],\"x-amazon-apigateway-i"                     \
+    "ntegration\":{\"type\":\"mock\",\"responses\":{\"default\":{\"statusCode"                     \
+    "\":\"200\"}}},\"responses\":{\"200\":{\"description\":\"d\"}}}}},\"compo"                     \
+    "nents\":{\"securitySchemes\":{\"k\":{\"type\":\"apiKey\",\"name\":\"x-ap"                     \
+    "i-key\",\"in\":\"header\"}},\"schemas\":{\"M\":{\"type\":\"object\"}}}"                       \
+    "}"
 #define EVERY_KEPT_MAX 64
 
 typedef struct every {
@@ -170,6 +179,10 @@ static const every_row_t every_rows[] = {
      200, NULL},
     {"GET", "/faregate" EVERY_API "/stages/prod/deployment", NULL, 200, NULL},
     {"GET", "/faregate" EVERY_API "/definition?type=swagger", NULL, 200, NULL},
+    {"POST", "/restapis?mode=import&basepath=ignore", EVERY_DOCUMENT, 201, "imported=id"},
+    {"PUT", "/restapis/$imported$?mode=merge", EVERY_DOCUMENT, 200, NULL},
+    {"PUT", "/restapis/$imported$?mode=overwrite&failonwarnings=true", EVERY_DOCUMENT, 200, NULL},
+    {"DELETE", "/restapis/$imported$", NULL, 202, NULL},
     {"GET", EVERY_API "/stages/prod/exports/oas30?extensions=apigateway", NULL, 200, NULL},
 
     /* documentation */

@@ -192,7 +192,8 @@ static void words_of_a_document_become_parts(void **state)
     for (size_t i = 0; i < FG_COUNT_OF(places); i++) {
         const json_t *part = json_object_get(parts, places[i][0]);
         assert_non_null(part);
-        assert_string_equal(json_string_value(json_object_get(part, "properties")), places[i][1]);
+        fg_str_t properties = fg_json_render(json_object_get(part, "properties"), arena);
+        assert_true(fg_str_is(properties, places[i][1]));
     }
     FG_JSON_SCOPED *no_warnings = NULL;
     options.is_documentation_ignored = true;
