@@ -123,3 +123,11 @@ bool fg_str_is_utf8(fg_str_t s)
     }
     return true;
 }
+
+size_t fg_text_length(fg_str_t text)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < text.len; i++)
+        length += ((unsigned char)text.at[i] & 0xC0) != 0x80;
+    return length;
+}

@@ -68,5 +68,7 @@ FG_MUST_USE bool fg_str_to_i64(fg_str_t s, int64_t *ret_value);
 FG_MUST_USE bool fg_str_to_double(fg_str_t s, double *ret_value);
 /* Well-formed UTF-8 without NUL, surrogates or overlong forms. */
 bool fg_str_is_utf8(fg_str_t s);
+/* Code points of well-formed UTF-8. */
+size_t fg_text_length(fg_str_t text);
 
 #endif

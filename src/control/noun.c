@@ -9,14 +9,6 @@ fg_status_t fg_call_no_memory(fg_call_t *call)
     return fg_error_set(call->error, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
 }
 
-size_t fg_text_length(fg_str_t text)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < text.len; i++)
-        length += ((unsigned char)text.at[i] & 0xC0) != 0x80;
-    return length;
-}
-
 /* Letters and digits of any script, space and + - = . _ : / @. */
 static bool tag_text_is_valid(fg_str_t text)
 {

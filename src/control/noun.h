@@ -43,9 +43,6 @@ bool fg_tags_render(fg_call_t *call, json_t *object, fg_str_t tags, fg_tags_show
 /* Names, values and their number; `tags` is an object or NULL. */
 FG_MUST_USE fg_status_t fg_tags_check(fg_call_t *call, json_t *tags);
 
-/* Code points of well-formed UTF-8. */
-size_t fg_text_length(fg_str_t text);
-
 /* FG_NO_MEMORY with its text. */
 fg_status_t fg_call_no_memory(fg_call_t *call);
 /* Hand `items` (stolen; NULL for no memory) out as {"item":[...]}, with the position when there is

@@ -91,22 +91,13 @@ static const char *value_trouble(fg_str_t value)
 
 _Static_assert(FG_KEY_VALUE_BYTES_MIN == 20 && FG_KEY_VALUE_BYTES_MAX == 128, "as the texts say");
 
-/* Characters, not bytes. */
-static size_t length_of(fg_str_t text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += ((uint8_t)text.at[i] & 0xc0) != 0x80;
-    return count;
-}
-
 static const char *texts_trouble(const fg_key_row_t *row)
 {
     if (!fg_str_is_utf8(row->name) || !fg_str_is_utf8(row->description))
         return "the row is not UTF-8";
-    if (length_of(row->name) > FG_KEY_NAME_BYTES_MAX)
+    if (fg_text_length(row->name) > FG_KEY_NAME_BYTES_MAX)
         return "Invalid API Key name, can be at most 1024 characters.";
-    if (length_of(row->description) > FG_DESCRIPTION_BYTES_MAX)
+    if (fg_text_length(row->description) > FG_DESCRIPTION_BYTES_MAX)
         return "Invalid API Key description specified.";
     return NULL;
 }
