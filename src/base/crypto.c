@@ -13,17 +13,17 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     BLOCK_BYTES = 64,
     LAST_BLOCK_BYTES_MAX = BLOCK_BYTES - 9,
-    NONCE_BYTES = 12,
     TAG_BYTES = 16,
     LENGTH_MAX = 1 << 30
 };
 
-_Static_assert(NONCE_BYTES + TAG_BYTES == FG_SEAL_OVERHEAD_BYTES, "the overhead is nonce and tag");
+_Static_assert(FG_NONCE_BYTES + TAG_BYTES == FG_SEAL_OVERHEAD_BYTES, "the overhead is nonce and tag");
 _Static_assert(sizeof(fg_digester_t) == FG_DIGESTER_BYTES, "two states of eight words");
 
 static void keyed_state(const uint8_t secret[FG_SECRET_BYTES], uint8_t pad, uint32_t ret_state[8])
@@ -138,26 +138,60 @@ bool fg_equal_constant_time(const void *a, const void *b, size_t count)
     return CRYPTO_memcmp(a, b, count) == 0;
 }
 
-fg_status_t fg_seal(const uint8_t secret[FG_SECRET_BYTES], fg_random_t random, fg_str_t context,
-                    const void *bytes, size_t count, uint8_t *ret_sealed)
+struct fg_sealer {
+    EVP_CIPHER_CTX *cipher;
+};
+
+fg_sealer_t *fg_sealer_new(const uint8_t secret[FG_SECRET_BYTES])
 {
-    uint8_t *nonce = ret_sealed, *text = nonce + NONCE_BYTES, *tag = text + count;
+    fg_sealer_t *sealer = calloc(1, sizeof(*sealer));
+    if (!sealer)
+        return NULL;
+    sealer->cipher = EVP_CIPHER_CTX_new();
+    if (sealer->cipher &&
+        EVP_EncryptInit_ex(sealer->cipher, EVP_aes_256_gcm(), NULL, secret, NULL))
+        return sealer;
+    fg_sealer_free(sealer);
+    return NULL;
+}
+
+void fg_sealer_free(fg_sealer_t *sealer)
+{
+    if (!sealer)
+        return;
+    EVP_CIPHER_CTX_free(sealer->cipher);
+    free(sealer);
+}
+
+fg_status_t fg_sealer_seal(fg_sealer_t *sealer, fg_str_t context, const void *bytes, size_t count,
+                           uint8_t *ret_sealed)
+{
+    uint8_t *nonce = ret_sealed, *text = nonce + FG_NONCE_BYTES, *tag = text + count;
+    EVP_CIPHER_CTX *cipher = sealer->cipher;
+    int length;
     if (count > LENGTH_MAX || context.len > LENGTH_MAX)
         return FG_TOO_LARGE;
-    if (!random.fill(random.ctx, nonce, NONCE_BYTES))
-        return FG_IO;
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-    if (!cipher)
-        return FG_NO_MEMORY;
-    int length;
     bool is_done =
-        EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, secret, nonce) &&
+        EVP_EncryptInit_ex(cipher, NULL, NULL, NULL, nonce) &&
         EVP_EncryptUpdate(cipher, NULL, &length, (const uint8_t *)context.at, (int)context.len) &&
         EVP_EncryptUpdate(cipher, text, &length, bytes, (int)count) &&
         EVP_EncryptFinal_ex(cipher, text + length, &length) &&
         EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag);
-    EVP_CIPHER_CTX_free(cipher);
     return is_done ? FG_OK : FG_INTERNAL;
+}
+
+fg_status_t fg_seal(const uint8_t secret[FG_SECRET_BYTES], fg_random_t random, fg_str_t context,
+                    const void *bytes, size_t count, uint8_t *ret_sealed)
+{
+    if (count > LENGTH_MAX || context.len > LENGTH_MAX)
+        return FG_TOO_LARGE;
+    if (!random.fill(random.ctx, ret_sealed, FG_NONCE_BYTES))
+        return FG_IO;
+    fg_sealer_t *sealer = fg_sealer_new(secret);
+    fg_status_t status =
+        sealer ? fg_sealer_seal(sealer, context, bytes, count, ret_sealed) : FG_NO_MEMORY;
+    fg_sealer_free(sealer);
+    return status;
 }
 
 fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
@@ -167,7 +201,7 @@ fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
         return FG_CORRUPT;
     size_t text_bytes = count - FG_SEAL_OVERHEAD_BYTES;
     uint8_t tag[TAG_BYTES];
-    memcpy(tag, sealed + NONCE_BYTES + text_bytes, TAG_BYTES);
+    memcpy(tag, sealed + FG_NONCE_BYTES + text_bytes, TAG_BYTES);
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     if (!cipher)
         return FG_NO_MEMORY;
@@ -175,7 +209,7 @@ fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
     bool is_done =
         EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, secret, sealed) &&
         EVP_DecryptUpdate(cipher, NULL, &length, (const uint8_t *)context.at, (int)context.len) &&
-        EVP_DecryptUpdate(cipher, ret_bytes, &length, sealed + NONCE_BYTES, (int)text_bytes) &&
+        EVP_DecryptUpdate(cipher, ret_bytes, &length, sealed + FG_NONCE_BYTES, (int)text_bytes) &&
         EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) &&
         EVP_DecryptFinal_ex(cipher, ret_bytes + length, &length);
     EVP_CIPHER_CTX_free(cipher);

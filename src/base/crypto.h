@@ -14,7 +14,8 @@ enum {
     FG_SHA256_BYTES = 32,
     FG_SECRET_BYTES = 32,
     FG_DIGEST_BYTES = 16,        /* what the gate and the store keep of the HMAC */
-    FG_SEAL_OVERHEAD_BYTES = 28, /* 12 of nonce, 16 of tag */
+    FG_NONCE_BYTES = 12,
+    FG_SEAL_OVERHEAD_BYTES = 28, /* the nonce, 16 of tag */
     FG_DIGESTER_BYTES = 2 * 32,  /* two SHA-256 states */
 };
 
@@ -52,6 +53,13 @@ bool fg_equal_constant_time(const void *a, const void *b, size_t count);
 FG_MUST_USE fg_status_t fg_seal(const uint8_t secret[FG_SECRET_BYTES], fg_random_t random,
                                 fg_str_t context, const void *bytes, size_t count,
                                 uint8_t *ret_sealed);
+/* The same for many texts: the secret is prepared once. One thread at a time. */
+typedef struct fg_sealer fg_sealer_t;
+fg_sealer_t *fg_sealer_new(const uint8_t secret[FG_SECRET_BYTES]); /* NULL without memory */
+void fg_sealer_free(fg_sealer_t *sealer);                          /* NULL is fine */
+/* The first FG_NONCE_BYTES of ret_sealed are given: random bytes, never the same twice. */
+FG_MUST_USE fg_status_t fg_sealer_seal(fg_sealer_t *sealer, fg_str_t context, const void *bytes,
+                                       size_t count, uint8_t *ret_sealed);
 /* FG_CORRUPT when the tag does not match. ret_bytes has room for count - FG_SEAL_OVERHEAD_BYTES. */
 FG_MUST_USE fg_status_t fg_unseal(const uint8_t secret[FG_SECRET_BYTES], fg_str_t context,
                                   const uint8_t *sealed, size_t count, uint8_t *ret_bytes);

@@ -18,7 +18,7 @@ static const char all_pairs[] =
     " LEFT JOIN ledger l ON l.plan_id = p.plan_id AND l.key_id = p.key_id"
     " LEFT JOIN usage t ON t.plan_id = p.plan_id AND t.key_id = p.key_id AND t.day = ?1"
     " LEFT JOIN usage y ON y.plan_id = p.plan_id AND y.key_id = p.key_id AND y.day = ?1 - 1"
-    " ORDER BY k.ordinal";
+    " WHERE k.ordinal BETWEEN ?2 AND ?3 ORDER BY k.ordinal";
 
 /* The key that the rows are about, until a row is about another. */
 typedef struct gathering {
@@ -81,10 +81,18 @@ static fg_status_t pass_on(gathering_t *gathering, fg_str_t id, fg_key_grants_ea
 fg_status_t fg_store_grants_each(fg_store_t *store, uint32_t today, fg_key_grants_each_t *each,
                                  void *ctx, fg_error_t *reterr)
 {
+    return fg_store_grants_between(store, today, 0, INT64_MAX, each, ctx, reterr);
+}
+
+fg_status_t fg_store_grants_between(fg_store_t *store, uint32_t today, int64_t first, int64_t last,
+                                    fg_key_grants_each_t *each, void *ctx, fg_error_t *reterr)
+{
     gathering_t gathering = {0};
     bool has_row = true;
     fg_stmt_t *stmt = fg_db_prepare(store->db, all_pairs);
     fg_db_bind_i64(stmt, 1, today);
+    fg_db_bind_i64(stmt, 2, first);
+    fg_db_bind_i64(stmt, 3, last);
     fg_status_t status = fg_db_step(stmt, &has_row, reterr);
     while (status == FG_OK && has_row) {
         fg_str_t id = fg_db_column_text(stmt, 0);

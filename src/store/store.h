@@ -4,7 +4,7 @@
  * Shape      One schema over the driver seam db.h. Every write joins the caller's transaction and appends to the change
  *            log in it, so that the gate can be brought up to date from the number it last saw.
  * Ownership  Rows are read into the caller's arena.
- * Threads    One at a time; faregated holds its lock around every call.
+ * Threads    One at a time; faregated holds its lock around every call. fg_store_keys_put seals on a second one.
  * Failure    FG_DISK_FULL, FG_READ_ONLY, FG_BUSY, FG_CORRUPT, FG_IO; the transaction is rolled back and nothing changed.
  *            A look-up that finds nothing returns FG_NOT_FOUND without filling `reterr`.
  */
@@ -63,7 +63,8 @@ typedef enum fg_change_kind {
     FG_CHANGE_STAGE, /* id: stage name; parent: api id */
     FG_CHANGE_SETTING,   /* id: name */
     FG_CHANGE_REMAINING, /* id: key id; parent: plan id (UpdateUsage) */
-    FG_CHANGE_DOCUMENT   /* id, parent: of a document that the gate does not read */
+    FG_CHANGE_DOCUMENT,  /* id, parent: of a document that the gate does not read */
+    FG_CHANGE_KEYS       /* id, parent: the first and last ordinal of many new keys, in decimal */
 } fg_change_kind_t;
 
 typedef struct fg_change {
@@ -163,6 +164,36 @@ FG_MUST_USE fg_status_t fg_store_further_value_uses(fg_store_t *store, int64_t a
 /* The value was last used then. No change. */
 FG_MUST_USE fg_status_t fg_store_value_used(fg_store_t *store, const fg_digest_t *digest,
                                             uint32_t minute, fg_error_t *reterr);
+
+/* ---- many keys at once (store/key_batch.c) ---- */
+typedef enum fg_key_put_outcome {
+    FG_KEY_PUT_MADE,
+    FG_KEY_PUT_KNOWN, /* a key with this value is there, key.id is its id: nothing was written */
+    FG_KEY_PUT_TAKEN, /* the value is one that another key had before */
+} fg_key_put_outcome_t;
+typedef struct fg_key_put {
+    fg_api_key_t key; /* given: value, name, description, is_enabled, times; the rest is filled in */
+    const fg_str_t *plan_ids; /* that a new key joins; each is there and no two are the same */
+    size_t plan_count;
+    fg_key_put_outcome_t outcome;
+} fg_key_put_t;
+/* Insert those whose value no key has. Of several with one value the first is made and the others
+ * are known. New keys get ordinals in the order of `puts`. One change KEYS. Ids live in `arena`. */
+FG_MUST_USE fg_status_t fg_store_keys_put(fg_store_t *store, fg_key_put_t *puts, size_t count,
+                                          fg_arena_t *arena, fg_error_t *reterr);
+
+/* ---- imports of files in parts (store/import.c) ---- */
+typedef struct fg_import {
+    fg_str_t id, access_key_id; /* who began it */
+    fg_wall_t started_at, updated_at;
+    int64_t bytes_done, rows_done; /* of the file */
+    int64_t made, replaced, refused, warned;
+} fg_import_t;
+FG_MUST_USE fg_status_t fg_store_import_get(fg_store_t *store, fg_str_t id, fg_arena_t *arena,
+                                            fg_import_t *ret_import, fg_error_t *reterr);
+/* Insert or replace, in the transaction of what it counts; forget those not touched since `stale`. */
+FG_MUST_USE fg_status_t fg_store_import_put(fg_store_t *store, const fg_import_t *import,
+                                            fg_wall_t stale, fg_error_t *reterr);
 
 /* ---- customers (store/customer.c) ---- */
 /* FG_NOT_FOUND when no key ever named it. */
@@ -296,6 +327,10 @@ typedef fg_status_t fg_key_grants_each_t(void *ctx, const fg_key_grants_t *key, 
 FG_MUST_USE fg_status_t fg_store_grants_each(fg_store_t *store, uint32_t today,
                                              fg_key_grants_each_t *each, void *ctx,
                                              fg_error_t *reterr);
+/* The same of the keys with ordinals from `first` to `last`. */
+FG_MUST_USE fg_status_t fg_store_grants_between(fg_store_t *store, uint32_t today, int64_t first,
+                                                int64_t last, fg_key_grants_each_t *each, void *ctx,
+                                                fg_error_t *reterr);
 
 /* ---- API definitions: JSON documents (store/document.c) ---- */
 typedef enum fg_document_kind {
