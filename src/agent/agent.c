@@ -94,91 +94,6 @@ static fg_status_t rebuild_plans(fg_agent_t *agent, fg_error_t *reterr)
     }
 }
 
-/* Every key, with what their plans carry at hand. */
-typedef struct rebuilding {
-    fg_agent_t *agent;
-    fg_plan_traits_t *traits;
-    size_t trait_count;
-} rebuilding_t;
-
-static fg_plan_traits_t find_traits(const rebuilding_t *rebuilding, uint64_t plan_id)
-{
-    size_t from = 0, to = rebuilding->trait_count;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (rebuilding->traits[middle].plan_id == plan_id)
-            return rebuilding->traits[middle];
-        if (rebuilding->traits[middle].plan_id < plan_id)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return (fg_plan_traits_t){.plan_id = plan_id};
-}
-
-/* What holds for the key beside the words of its slots. */
-static fg_status_t rebuild_terms(const rebuilding_t *rebuilding, const fg_key_grants_t *key,
-                                 fg_gate_key_t *entry, fg_gate_grant_t *grants, fg_error_t *reterr)
-{
-    fg_agent_t *agent = rebuilding->agent;
-    fg_key_extension_t extension = {0};
-    fg_api_key_t row;
-    fg_status_t status = FG_OK;
-    fg_arena_reset(agent->arena);
-    if (key->is_extended) {
-        status = fg_store_key_get(agent->store, key->key_id, false, agent->arena, &row, reterr);
-        if (status == FG_OK)
-            status = fg_key_extension_parse(row.extension, agent->arena, &extension, reterr);
-        if (status == FG_OK)
-            status = fg_agent_key_terms(agent, key->key_id, &extension, entry, reterr);
-    }
-    for (size_t i = 0; status == FG_OK && i < entry->grant_count; i++) {
-        fg_plan_traits_t traits = find_traits(rebuilding, grants[i].plan_id);
-        status = fg_agent_pair_terms(agent, &extension, key->customer_number, &traits, &grants[i],
-                                     reterr);
-    }
-    return status;
-}
-
-static fg_status_t rebuild_key(void *ctx, const fg_key_grants_t *key, fg_error_t *reterr)
-{
-    const rebuilding_t *rebuilding = ctx;
-    fg_agent_t *agent = rebuilding->agent;
-    fg_gate_grant_t grants[FG_PLANS_PER_KEY_MAX];
-    fg_gate_key_t entry = {
-        .key_id = fg_id_pack(key->key_id),
-        .digest = key->digest,
-        .state = key->is_enabled ? FG_KEY_ENABLED : FG_KEY_DISABLED,
-        .grants = grants,
-    };
-    for (size_t i = 0; i < key->pair_count && i < FG_PLANS_PER_KEY_MAX; i++) {
-        const fg_pair_grant_t *pair = &key->pairs[i];
-        grants[entry.grant_count++] = (fg_gate_grant_t){
-            .plan_id = pair->plan_id,
-            .quota_word = pair->quota_word,
-            .extension_word = pair->extension_word,
-            .granted_word = pair->granted_word,
-            .day_words = {pair->day_words[0], pair->day_words[1]},
-        };
-    }
-    fg_status_t status = rebuild_terms(rebuilding, key, &entry, grants, reterr);
-    for (size_t i = 0; i < entry.grant_count; i++)
-        fg_agent_first_words(agent, key->created_at, &grants[i]);
-    return status == FG_OK ? fg_gate_key_sync(agent->writer, &entry, reterr) : status;
-}
-
-static fg_status_t rebuild_keys(fg_agent_t *agent, fg_error_t *reterr)
-{
-    uint32_t today = (uint32_t)(fg_agent_now(agent).wall.s / FG_DAY_S);
-    rebuilding_t rebuilding = {.agent = agent};
-    fg_status_t status =
-        fg_agent_traits_load(agent, &rebuilding.traits, &rebuilding.trait_count, reterr);
-    if (status == FG_OK)
-        status = fg_store_grants_each(agent->store, today, rebuild_key, &rebuilding, reterr);
-    free(rebuilding.traits);
-    return status;
-}
-
 fg_status_t fg_agent_rebuild(fg_agent_t *agent, fg_error_t *reterr)
 {
     uint64_t seq = 0;
@@ -192,7 +107,7 @@ fg_status_t fg_agent_rebuild(fg_agent_t *agent, fg_error_t *reterr)
     if (status == FG_OK)
         status = fg_agent_stages_sync(agent, reterr);
     if (status == FG_OK)
-        status = rebuild_keys(agent, reterr);
+        status = fg_agent_keys_sync(agent, 0, INT64_MAX, reterr);
     if (status != FG_OK)
         return status;
     /* last: a kill before this leaves number 0, and the next opening rebuilds again */

@@ -235,6 +235,17 @@ static fg_status_t apply_key(fg_agent_t *agent, const fg_change_t *change, fg_er
     return fg_agent_key_sync(agent, &key, change->has_digest ? &change->digest : NULL, reterr);
 }
 
+/* Rule IM8. A key of them that changed since has an entry of its own behind this one. */
+static fg_status_t apply_keys(fg_agent_t *agent, const fg_change_t *change, fg_error_t *reterr)
+{
+    int64_t first, last;
+    if (!fg_str_to_i64(change->id, &first) || !fg_str_to_i64(change->parent, &last))
+        return fg_error_set(reterr, FG_CORRUPT, "", "change %llu names no keys",
+                            (unsigned long long)change->seq);
+    settle(agent);
+    return fg_agent_keys_sync(agent, first, last, reterr);
+}
+
 /* The window of the pair's quota: its own, or that of the customer's keys (rule E5). False when the
  * gate does not have the pair. */
 static bool find_window(const fg_agent_t *agent, fg_digest_t digest, uint64_t plan_id,
@@ -284,6 +295,8 @@ static fg_status_t apply(fg_agent_t *agent, const fg_change_t *change, fg_error_
     switch (change->kind) {
     case FG_CHANGE_KEY:
         return apply_key(agent, change, reterr);
+    case FG_CHANGE_KEYS:
+        return apply_keys(agent, change, reterr);
     case FG_CHANGE_PLAN:
         return apply_plan(agent, change, reterr);
     case FG_CHANGE_API:

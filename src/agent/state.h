@@ -95,6 +95,12 @@ FG_MUST_USE fg_status_t fg_agent_plan_sync(fg_agent_t *agent, const fg_usage_pla
 FG_MUST_USE fg_status_t fg_agent_key_sync(fg_agent_t *agent, const fg_api_key_t *key,
                                           const fg_digest_t *replaced, fg_error_t *reterr);
 
+/* ---- keys.c ---- */
+/* Make the gate equal to the keys with ordinals from `first` to `last`. FG_FULL when some do not fit;
+ * the others are published. */
+FG_MUST_USE fg_status_t fg_agent_keys_sync(fg_agent_t *agent, int64_t first, int64_t last,
+                                           fg_error_t *reterr);
+
 /* ---- plan_methods.c ---- */
 /* The throttles of single methods of a plan, one per method id, in the arena. Rule P4. */
 FG_MUST_USE fg_status_t fg_agent_plan_methods(fg_agent_t *agent, const fg_usage_plan_t *plan,

@@ -57,6 +57,32 @@ static void test_a_replaced_value_keeps_its_counts(void **state)
     assert_string_equal(world_reason(world, second), "quota-exceeded");
 }
 
+static fg_key_put_t new_put(const char *value, const fg_str_t *plan_id)
+{
+    return (fg_key_put_t){.key = world_new_key("", value), .plan_ids = plan_id, .plan_count = 1};
+}
+
+/* Given keys that came in a batch on a plan of three a day, when they are published, or after a kill
+ * between commit and publication, then each is served and counts its own. Rule IM8. */
+static void test_a_batch_of_keys_arrives(void **state)
+{
+    world_t *world = *state;
+    const fg_str_t plan_id = FG_STR("planaa");
+    const char *third = "value-of-key-three-0123456789", *fourth = "value-of-key-four-0123456789";
+    fg_key_put_t puts[] = {new_put(third, &plan_id), new_put(fourth, &plan_id)};
+    fg_key_put_t again[] = {new_put("value-of-key-five-0123456789", &plan_id)};
+    furnish(world);
+    COMMIT(world, fg_store_keys_put(world->store, puts, 2, world->arena, reterr));
+    world_stop(world);
+    world_start(world);
+    CHANGE(world, fg_store_keys_put(world->store, again, 1, world->arena, reterr));
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(world_reason(world, third), "admitted");
+    assert_string_equal(world_reason(world, third), "quota-exceeded");
+    assert_string_equal(world_reason(world, fourth), "admitted");
+    assert_string_equal(world_reason(world, "value-of-key-five-0123456789"), "admitted");
+}
+
 /* Given two replacements in one publication, then the last value is the one that counts on. */
 static void test_two_replacements_at_once(void **state)
 {
@@ -242,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_keys_and_plans_arrive),
         WORLD_TEST(test_a_key_goes_off_on_and_away),
+        WORLD_TEST(test_a_batch_of_keys_arrives),
         WORLD_TEST(test_a_replaced_value_keeps_its_counts),
         WORLD_TEST(test_two_replacements_at_once),
         WORLD_TEST(test_plans_change_and_pairs_go),
