@@ -46,25 +46,6 @@ static fg_status_t stage_keys_parse(fg_call_t *call, fg_api_key_t *key)
     return key->stage_keys.at ? FG_OK : fg_call_no_memory(call);
 }
 
-/* Rule K10: a setting, and the size of the gate, which is never exceeded by free rides. */
-static fg_status_t room_check(fg_call_t *call)
-{
-    int64_t keys_max = call->control->settings.keys_max;
-    if (keys_max > 0) {
-        uint64_t count;
-        fg_status_t status = fg_store_key_count(call->store, &count, call->error);
-        if (status != FG_OK)
-            return status;
-        if (count >= (uint64_t)keys_max)
-            return fg_error_set(call->error, FG_LIMIT, "",
-                                "The limit of %lld API keys of this account is reached",
-                                (long long)keys_max);
-    }
-    if (!call->control->agent)
-        return FG_OK;
-    return fg_gate_has_room(fg_agent_writer(call->control->agent), 1, 0, call->error);
-}
-
 fg_status_t fg_api_key_create(fg_call_t *call)
 {
     fg_api_key_t key = {.created_at = call->now.wall, .updated_at = call->now.wall};
@@ -83,7 +64,7 @@ fg_status_t fg_api_key_create(fg_call_t *call)
     if (status == FG_OK)
         status = stage_keys_parse(call, &key);
     if (status == FG_OK)
-        status = room_check(call);
+        status = fg_key_room_check(call, 1, 0, 0);
     if (status == FG_OK)
         status = fg_call_new_id(call, FG_ID_LONG_BYTES, &key.id);
     if (status != FG_OK)

@@ -153,4 +153,9 @@ fg_handler_t fg_authorizer_delete;
 fg_handler_t fg_authorizer_create;
 fg_handler_t fg_authorizer_update;
 fg_handler_t fg_authorizer_list;
+/* imports of keys */
+fg_handler_t fg_api_keys_import;
+fg_handler_t fg_key_rows_import;
+fg_handler_t fg_key_rows_check;
+fg_handler_t fg_key_import_get;
 #endif

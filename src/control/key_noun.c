@@ -201,3 +201,22 @@ fg_status_t fg_key_extension_check(fg_call_t *call, fg_str_t before, fg_str_t af
         status = fg_key_extension_parse(after, call->arena, &new, call->error);
     return status == FG_OK ? overrides_check(call, &old, &new) : status;
 }
+
+/* Rule K10: a setting, and the size of the gate, which is never exceeded by free rides. */
+fg_status_t fg_key_room_check(fg_call_t *call, uint64_t keys, uint64_t stored, uint64_t pairs)
+{
+    int64_t keys_max = call->control->settings.keys_max;
+    if (keys_max > 0) {
+        uint64_t count;
+        fg_status_t status = fg_store_key_count(call->store, &count, call->error);
+        if (status != FG_OK)
+            return status;
+        if (count + keys - stored > (uint64_t)keys_max)
+            return fg_error_set(call->error, FG_LIMIT, "",
+                                "The limit of %lld API keys of this account is reached",
+                                (long long)keys_max);
+    }
+    if (!call->control->agent)
+        return FG_OK;
+    return fg_gate_has_room(fg_agent_writer(call->control->agent), keys, pairs, call->error);
+}

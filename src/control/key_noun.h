@@ -26,6 +26,10 @@ void fg_key_value_id(fg_digest_t digest, char ret_id[FG_KEY_VALUE_ID_BYTES + 1])
 fg_status_t fg_key_texts_check(fg_call_t *call, const fg_api_key_t *key);
 /* The extension `after`, given that `before` was in order. */
 fg_status_t fg_key_extension_check(fg_call_t *call, fg_str_t before, fg_str_t after);
+/* Is there room for `keys` more keys, `stored` of which the open transaction has already written, and
+ * `pairs` more pairs? FG_LIMIT, FG_FULL. */
+FG_MUST_USE fg_status_t fg_key_room_check(fg_call_t *call, uint64_t keys, uint64_t stored,
+                                          uint64_t pairs);
 /* A value is checked when it is given, generated when it is absent or empty. */
 fg_status_t fg_key_value_settle(fg_call_t *call, fg_str_t *value);
 

@@ -122,25 +122,32 @@ static fg_status_t pair_check(fg_call_t *call, const fg_usage_plan_t *plan, fg_s
     return status;
 }
 
+fg_status_t fg_plan_key_attach(fg_call_t *call, const fg_usage_plan_t *plan,
+                               const fg_api_key_t *key)
+{
+    bool is_fresh = false;
+    fg_status_t status = fg_plan_move_is_fresh(call, plan, &is_fresh);
+    if (status == FG_OK)
+        status = pair_check(call, plan, key->id);
+    if (status == FG_OK)
+        status = fg_store_pair_insert(call->store, plan->id, key->id, call->error);
+    if (status == FG_OK && !is_fresh)
+        status = fg_plan_move_keep(call, plan, key);
+    return status;
+}
+
 fg_status_t fg_plan_key_create(fg_call_t *call)
 {
     fg_str_t key_id;
     fg_api_key_t key;
     fg_usage_plan_t plan;
-    bool is_fresh = false;
     fg_status_t status = input_parse(call, &key_id);
     if (status == FG_OK)
         status = key_load(call, key_id, &key);
     if (status == FG_OK)
         status = fg_plan_load(call, call->path_part[0], &plan);
     if (status == FG_OK)
-        status = fg_plan_move_is_fresh(call, &plan, &is_fresh);
-    if (status == FG_OK)
-        status = pair_check(call, &plan, key.id);
-    if (status == FG_OK)
-        status = fg_store_pair_insert(call->store, plan.id, key.id, call->error);
-    if (status == FG_OK && !is_fresh)
-        status = fg_plan_move_keep(call, &plan, &key);
+        status = fg_plan_key_attach(call, &plan, &key);
     return status == FG_OK ? answer(call, &key) : status;
 }
 

@@ -12,6 +12,9 @@
 fg_status_t fg_plan_absent(fg_call_t *call);
 /* 404 unless the plan exists. */
 fg_status_t fg_plan_load(fg_call_t *call, fg_str_t id, fg_usage_plan_t *ret_plan);
+/* The key joins the plan, as CreateUsagePlanKey has it (plan_key.c): FG_CONFLICT and FG_LIMIT by rule P5, FG_FULL. */
+FG_MUST_USE fg_status_t fg_plan_key_attach(fg_call_t *call, const fg_usage_plan_t *plan,
+                                           const fg_api_key_t *key);
 /* New object in *ret_object. */
 fg_status_t fg_plan_render(fg_call_t *call, const fg_usage_plan_t *plan, fg_tags_show_t show,
                            json_t **ret_object);

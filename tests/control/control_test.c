@@ -32,8 +32,8 @@ static void matching(void **state)
     } rows[] = {
         {"GET", "/apikeys", 200, "GetApiKeys"},
         {"GET", "/apikeys?", 200, "GetApiKeys"},
-        {"POST", "/apikeys?mode=import&format=csv", 501, "ImportApiKeys"},
-        {"POST", "/apikeys?format=csv&mode=import", 501, "ImportApiKeys"},
+        {"POST", "/apikeys?mode=import&format=csv", 400, "ImportApiKeys"},
+        {"POST", "/apikeys?format=csv&mode=import", 400, "ImportApiKeys"},
         {"POST", "/apikeys?mode=imports", 201, "CreateApiKey"},
         {"POST", "/restapis?mode=import", 400, "ImportRestApi"},
         {"GET", "/domainnames", 200, "GetDomainNames"},
