@@ -1,84 +1,86 @@
-"""An API from a file and back, with the stock `aws` command and boto3, called with a key through nginx (rules OA2, OA10,
-OA11, OA13)."""
+"""Gateway responses, models, request validators, tags, SDK types and flushes as boto3 sees them (reference 3.5, 4.12, 4.13)."""
 
-import json
-
+import botocore.exceptions
 import pytest
 
 import harness
-from test_walk import commands
-
-MOCK = {"type": "mock", "passthroughBehavior": "when_no_match",
-        "requestTemplates": {"application/json": '{"statusCode": 200}'},
-        "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": '{"weather":"fine"}'}}}}
-
-
-def document(title, *paths, security=({"api_key": []},)):
-    operation = {"responses": {"200": {"description": "200 response"}}, "security": list(security),
-                 "x-amazon-apigateway-integration": MOCK}
-    return {"openapi": "3.0.1", "info": {"title": title, "version": "1.0"},
-            "paths": {path: {"get": operation} for path in paths},
-            "components": {"securitySchemes": {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}}}
+import scenes
 
 
 @pytest.fixture(scope="module")
-def gateway():
-    with harness.Faregate(workers=1) as instance:
-        yield instance
+def scene(daemon):
+    return scenes.Scene(daemon)
 
 
-def key_for(aws, api_id):
-    """The value of a new key on a plan that has the API's stage."""
-    plan = aws("create-usage-plan", "--name", "p", "--api-stages", "apiId=%s,stage=prod" % api_id)
-    key = aws("create-api-key", "--name", "k", "--enabled")
-    aws("create-usage-plan-key", "--usage-plan-id", plan["id"], "--key-id", key["id"], "--key-type", "API_KEY")
-    return key["value"]
+def pages(api, name, **arguments):
+    """The names or ids of what a paginator hands out, and the number of its pages."""
+    answers = list(api.get_paginator(name).paginate(PaginationConfig={"PageSize": 2}, **arguments))
+    return [item for answer in answers for item in answer["items"]], len(answers)
 
 
-def test_a_file_becomes_an_api_that_wants_its_key(gateway, tmp_path):
-    aws = commands(gateway)["aws"]
-    first, second, exported = tmp_path / "first.json", tmp_path / "second.json", tmp_path / "exported.json"
-    first.write_text(json.dumps(document("weather", "/forecast")))
-    api = aws("import-rest-api", "--body", "fileb://%s" % first)
-    assert (api["name"], api["version"], api.get("warnings")) == ("weather", "1.0", None)
-    aws("create-deployment", "--rest-api-id", api["id"], "--stage-name", "prod")
-    path = "/_aws/execute-api/%s/prod" % api["id"]
-    assert gateway.get(path + "/forecast").status == 403
-    value = key_for(aws, api["id"])
-    assert gateway.get(path + "/forecast", key=value).status == 200
-
-    second.write_text(json.dumps(document("weather", "/archive")))
-    aws("put-rest-api", "--rest-api-id", api["id"], "--mode", "merge", "--body", "fileb://%s" % second)
-    assert gateway.get(path + "/archive", key=value).status == 403  # not before it is deployed
-    export = ("get-export", "--rest-api-id", api["id"], "--stage-name", "prod", "--export-type", "oas30",
-              "--parameters", "extensions=apigateway", str(exported))
-    aws(*export)
-    before = json.loads(exported.read_text())
-    assert before.pop("servers")[0]["url"].startswith("https://%s.execute-api." % api["id"])
-    assert before == document("weather", "/forecast")
-    aws("create-deployment", "--rest-api-id", api["id"], "--stage-name", "prod")
-    assert gateway.get(path + "/archive", key=value).status == 200
-    assert gateway.get(path + "/archive").status == 403
-    aws(*export)
-    assert sorted(json.loads(exported.read_text())["paths"]) == ["/archive", "/forecast"]
+def refused(call, code, message, **arguments):
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(**arguments)
+    assert (caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]) == (code, message)
 
 
-def test_a_refused_file_is_told_why(gateway, tmp_path):
-    aws = commands(gateway)["aws"]
-    bad = tmp_path / "bad.yaml"
-    bad.write_text(json.dumps(document("weather", "/x", security=({"kye": []},))))
-    count = len(aws("get-rest-apis", "--no-paginate")["items"])
-    done = aws.run("import-rest-api", "--body", "fileb://%s" % bad)
-    assert done.returncode and "there is no such security scheme" in done.stderr, done.stderr
-    assert len(aws("get-rest-apis", "--no-paginate")["items"]) == count
+def test_paginators_see_everything_once(scene):
+    api, where = scene.api, {"restApiId": scene.api_id}
+    for name in ("A", "B", "C"):
+        api.create_model(name=name, contentType="application/json", schema="{}", **where)
+        api.create_request_validator(name=name, **where)
+    models, count = pages(api, "get_models", **where)
+    assert ([one["name"] for one in models], count) == (["Empty", "Error", "A", "B", "C"], 3)
+    validators, count = pages(api, "get_request_validators", **where)
+    assert ([one["name"] for one in validators], count) == (["A", "B", "C"], 2)
+    responses, count = pages(api, "get_gateway_responses", **where)
+    kinds = [one["responseType"] for one in responses]
+    assert (kinds, len(kinds), count) == (sorted(kinds), 21, 11)
+    types, count = pages(api, "get_sdk_types")
+    assert ([one["id"] for one in types], count) == (
+        ["android", "java", "javascript", "objectivec", "ruby", "swift"], 3)
 
 
-def test_boto3_takes_yaml(gateway):
-    client = harness.client(gateway)
-    body = b"swagger: '2.0'\ninfo: {title: yaml, version: 2}\npaths: {/x: {get: {responses: {default: {}}}}}\n"
-    api = client.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})
-    assert (api["version"], api["endpointConfiguration"]["types"]) == ("2", ["REGIONAL"])
-    assert api["warnings"] == ["paths./x(GET).responses.default: only status codes are supported"]
-    with pytest.raises(client.exceptions.BadRequestException, match="Warnings found during import"):
-        client.put_rest_api(restApiId=api["id"], mode="overwrite", failOnWarnings=True, body=body)
-    client.delete_rest_api(restApiId=api["id"])
+def test_the_life_of_a_gateway_response(scene):
+    api, where = scene.api, {"restApiId": scene.api_id, "responseType": "DEFAULT_5XX"}
+    put = api.put_gateway_response(statusCode="503", responseParameters={"gatewayresponse.header.A": "'a'"}, **where)
+    assert (put["statusCode"], put["defaultResponse"]) == ("503", False)
+    shown = api.get_gateway_response(restApiId=scene.api_id, responseType="INTEGRATION_TIMEOUT")
+    assert (shown["statusCode"], shown["defaultResponse"]) == ("503", True)
+    changed = api.update_gateway_response(patchOperations=[
+        {"op": "replace", "path": "/responseTemplates/application~1json", "value": "{}"}], **where)
+    assert changed["responseTemplates"] == {"application/json": "{}"}
+    api.delete_gateway_response(**where)
+    refused(api.delete_gateway_response, "NotFoundException", "Gateway response type not defined on api", **where)
+
+
+def test_models_and_validators_in_use(scene):
+    api, where = scene.api, {"restApiId": scene.api_id}
+    api.create_model(name="Pet", contentType="application/json", schema='{"properties":{"name":{"type":"string"}}}', **where)
+    validator = api.create_request_validator(name="v", validateRequestBody=True, **where)["id"]
+    place = {"resourceId": scene.resource("kennel"), "httpMethod": "POST", **where}
+    api.put_method(authorizationType="NONE", requestModels={"application/json": "Pet"}, requestValidatorId=validator, **place)
+    assert api.get_model_template(modelName="Pet", **where)["value"] == (
+        "#set($inputRoot = $input.path('$'))\n{\n  \"name\" : \"foo\"\n}")
+    refused(api.delete_model, "ConflictException",
+            "Cannot delete model 'Pet', is referenced in method request: /kennel/POST", modelName="Pet", **where)
+    refused(api.delete_request_validator, "ConflictException", "Cannot delete validator '%s', is referenced in method "
+            "request: /kennel/POST" % validator, requestValidatorId=validator, **where)
+    api.delete_method(**place)
+    api.delete_model(modelName="Pet", **where)
+    api.delete_request_validator(requestValidatorId=validator, **where)
+
+
+def test_tags_flushes_and_the_account(scene):
+    api = scene.api
+    arn = "arn:aws:apigateway:%s::/restapis/%s/stages/%s" % (harness.REGION, scene.api_id, scene.stage)
+    api.tag_resource(resourceArn=arn, tags={"a b": "1", "c/d": "2"})
+    api.untag_resource(resourceArn=arn, tagKeys=["a b", "nope"])
+    assert api.get_tags(resourceArn=arn)["tags"] == {"c/d": "2"}
+    assert api.get_stage(restApiId=scene.api_id, stageName=scene.stage)["tags"] == {"c/d": "2"}
+    for flush in (api.flush_stage_cache, api.flush_stage_authorizers_cache):
+        flush(restApiId=scene.api_id, stageName=scene.stage)
+        refused(flush, "NotFoundException", "Invalid stage identifier specified", restApiId=scene.api_id, stageName="no")
+    role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::000000000000:role/logs"}
+    assert api.update_account(patchOperations=[role])["cloudwatchRoleArn"] == role["value"]
+    assert api.get_sdk_type(id="java")["configurationProperties"][0]["required"] is True
