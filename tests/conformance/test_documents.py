@@ -27,24 +27,24 @@ def gateway():
         yield instance
 
 
-def key_for(aws, api_id):
+def key_for(client, api_id):
     """The value of a new key on a plan that has the API's stage."""
-    plan = aws("create-usage-plan", "--name", "p", "--api-stages", "apiId=%s,stage=prod" % api_id)
-    key = aws("create-api-key", "--name", "k", "--enabled")
-    aws("create-usage-plan-key", "--usage-plan-id", plan["id"], "--key-id", key["id"], "--key-type", "API_KEY")
+    plan = client.create_usage_plan(name="p", apiStages=[{"apiId": api_id, "stage": "prod"}])
+    key = client.create_api_key(name="k", enabled=True)
+    client.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
     return key["value"]
 
 
 def test_a_file_becomes_an_api_that_wants_its_key(gateway, tmp_path):
-    aws = commands(gateway)["aws"]
+    aws, client = commands(gateway)["aws"], harness.client(gateway)
     first, second, exported = tmp_path / "first.json", tmp_path / "second.json", tmp_path / "exported.json"
     first.write_text(json.dumps(document("weather", "/forecast")))
     api = aws("import-rest-api", "--body", "fileb://%s" % first)
     assert (api["name"], api["version"], api.get("warnings")) == ("weather", "1.0", None)
-    aws("create-deployment", "--rest-api-id", api["id"], "--stage-name", "prod")
+    client.create_deployment(restApiId=api["id"], stageName="prod")
     path = "/_aws/execute-api/%s/prod" % api["id"]
     assert gateway.get(path + "/forecast").status == 403
-    value = key_for(aws, api["id"])
+    value = key_for(client, api["id"])
     assert gateway.get(path + "/forecast", key=value).status == 200
 
     second.write_text(json.dumps(document("weather", "/archive")))
@@ -56,7 +56,7 @@ def test_a_file_becomes_an_api_that_wants_its_key(gateway, tmp_path):
     before = json.loads(exported.read_text())
     assert before.pop("servers")[0]["url"].startswith("https://%s.execute-api." % api["id"])
     assert before == document("weather", "/forecast")
-    aws("create-deployment", "--rest-api-id", api["id"], "--stage-name", "prod")
+    client.create_deployment(restApiId=api["id"], stageName="prod")
     assert gateway.get(path + "/archive", key=value).status == 200
     assert gateway.get(path + "/archive").status == 403
     aws(*export)
@@ -67,10 +67,11 @@ def test_a_refused_file_is_told_why(gateway, tmp_path):
     aws = commands(gateway)["aws"]
     bad = tmp_path / "bad.yaml"
     bad.write_text(json.dumps(document("weather", "/x", security=({"kye": []},))))
-    count = len(aws("get-rest-apis", "--no-paginate")["items"])
+    client = harness.client(gateway)
+    count = len(client.get_rest_apis()["items"])
     done = aws.run("import-rest-api", "--body", "fileb://%s" % bad)
     assert done.returncode and "there is no such security scheme" in done.stderr, done.stderr
-    assert len(aws("get-rest-apis", "--no-paginate")["items"]) == count
+    assert len(client.get_rest_apis()["items"]) == count
 
 
 def test_boto3_takes_yaml(gateway):
