@@ -385,6 +385,7 @@ ngx_http_faregate_backend_uri(ngx_http_request_t *r, ngx_http_faregate_ctx_t *ct
     request.method_index = ctx->match.method_index;
     request.client_query = ngx_http_faregate_fg(r->args);
     request.source = &source;
+    request.own = NULL;
 
     room = ctx->entry.path.len + ctx->path.len + r->args.len + NGX_HTTP_FAREGATE_ROOM;
     len = 0;

@@ -4,34 +4,7 @@
  */
 #include "ngx_http_faregate_module.h"
 
-
-#define NGX_HTTP_FAREGATE_REMAPPED  "x-amzn-Remapped-"
-
-
-/*
- * These are the gateway's own to send; a second one of them would break the
- * framing of the answer (reference 6.10).
- */
-static const char *const  ngx_http_faregate_remapped[] = {
-    "Authorization", "Connection", "Content-Length", "Content-MD5", "Date",
-    "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server",
-    "Trailer", "Upgrade", "User-Agent", "WWW-Authenticate"
-};
-
-
-static ngx_uint_t
-ngx_http_faregate_is_remapped(fg_str_t name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < FG_COUNT_OF(ngx_http_faregate_remapped); i++) {
-        if (fg_str_eq_nocase(name, fg_str(ngx_http_faregate_remapped[i]))) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
+#include "mapping/header_rules.h"
 
 
 static ngx_int_t
@@ -43,19 +16,19 @@ ngx_http_faregate_mock_header(ngx_http_request_t *r,
 
     name = header->name;
 
-    if (fg_str_eq_nocase(name, FG_STR("Transfer-Encoding"))) {
+    if (fg_header_is_left_out(name, FG_HEADER_CUSTOM)) {
         return NGX_OK;
     }
 
-    if (ngx_http_faregate_is_remapped(name)) {
-        text = ngx_pnalloc(r->pool, sizeof(NGX_HTTP_FAREGATE_REMAPPED) - 1
+    if (fg_header_is_remapped(name, FG_HEADER_CUSTOM)) {
+        text = ngx_pnalloc(r->pool, sizeof(FG_HEADER_REMAPPED) - 1
                                     + name.len);
         if (text == NULL) {
             return NGX_ERROR;
         }
 
-        p = ngx_cpymem(text, NGX_HTTP_FAREGATE_REMAPPED,
-                       sizeof(NGX_HTTP_FAREGATE_REMAPPED) - 1);
+        p = ngx_cpymem(text, FG_HEADER_REMAPPED,
+                       sizeof(FG_HEADER_REMAPPED) - 1);
         p = ngx_cpymem(p, name.at, name.len);
 
         name = fg_str_of((const char *) text, p - text);

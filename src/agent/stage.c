@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "route/method_id.h"
+#include "route/variables.h"
 
 #include <stdlib.h>
 
@@ -50,40 +51,17 @@ static void read_variables(compiler_t *compiler)
 /* A missing one is an empty text. */
 static fg_str_t variable(const compiler_t *compiler, fg_str_t name)
 {
-    for (size_t i = 0; i < compiler->variable_count; i++) {
-        if (fg_str_eq(compiler->variables[i].name, name))
-            return compiler->variables[i].value;
-    }
-    return FG_STR("");
+    fg_str_t value = fg_variable_find(compiler->variables, compiler->variable_count, name);
+    return value.at ? value : FG_STR("");
 }
 
-/* Put `${stageVariables.x}` in; one pass, so that a value is never read again. */
 static fg_str_t substituted(compiler_t *compiler, fg_str_t text)
 {
-    static const fg_str_t open = FG_STR("${stageVariables.");
-    fg_str_t out = FG_STR("");
-    while (text.len) {
-        const char *at = memmem(text.at, text.len, open.at, open.len);
-        size_t before = at ? (size_t)(at - text.at) : text.len;
-        fg_str_t value = FG_STR("");
-        size_t skip = before;
-        if (at) {
-            fg_str_t name = fg_str_of(at + open.len, text.len - before - open.len);
-            name.len = fg_str_find(name, '}');
-            value = variable(compiler, name);
-            skip = before + open.len + name.len + 1;
-            if (skip > text.len) /* never closed: left as it is */
-                value = FG_STR(""), skip = before = text.len;
-        }
-        out = fg_arena_printf(compiler->arena, "%.*s%.*s%.*s", FG_STR_ARG(out), (int)before,
-                              text.at, FG_STR_ARG(value));
-        if (!out.at) {
-            compiler->is_out_of_memory = true;
-            return FG_STR("");
-        }
-        text = fg_str_of(text.at + skip, text.len - skip);
-    }
-    return out;
+    fg_str_t out =
+        fg_variables_put(text, compiler->variables, compiler->variable_count, compiler->arena);
+    if (!out.at)
+        compiler->is_out_of_memory = true;
+    return out.at ? out : FG_STR("");
 }
 
 /* ---- method settings. Rule T2, reference 4.11 and 6.5 ---- */

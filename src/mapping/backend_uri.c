@@ -50,13 +50,36 @@ static void value_write(composer_t *composer, fg_str_t value, bool is_encoded)
 
 /* ---- the integration's own path and query ---- */
 
+static fg_backend_uri_own_t own_of(const fg_backend_uri_request_t *request)
+{
+    if (!request->route)
+        return *request->own;
+    fg_route_entry_t entry = fg_route_entry(request->route, request->method_index);
+    return (fg_backend_uri_own_t){.path = entry.path,
+                                  .path_parameter_count = entry.path_parameter_count,
+                                  .query_parameter_count = entry.query_parameter_count};
+}
+
+static fg_route_pair_t path_parameter_at(const fg_backend_uri_request_t *request, size_t index)
+{
+    if (!request->route)
+        return request->own->path_parameters[index];
+    return fg_route_entry_path_parameter(request->route, request->method_index, index);
+}
+
+static fg_route_pair_t query_parameter_at(const fg_backend_uri_request_t *request, size_t index)
+{
+    if (!request->route)
+        return request->own->query_parameters[index];
+    return fg_route_entry_query_parameter(request->route, request->method_index, index);
+}
+
 static bool path_parameter(const fg_backend_uri_request_t *request, fg_str_t name,
                            fg_str_t *ret_expression)
 {
-    size_t count = fg_route_entry(request->route, request->method_index).path_parameter_count;
+    size_t count = own_of(request).path_parameter_count;
     for (size_t i = 0; i < count; i++) {
-        fg_route_pair_t pair =
-            fg_route_entry_path_parameter(request->route, request->method_index, i);
+        fg_route_pair_t pair = path_parameter_at(request, i);
         if (fg_str_eq(pair.name, name)) {
             *ret_expression = pair.value;
             return true;
@@ -127,16 +150,15 @@ static void joint_write(composer_t *composer)
 }
 
 /* Rule 6.9: the client's first; an absent or empty value is not sent. */
-static void query_write(composer_t *composer, const fg_route_entry_t *entry)
+static void query_write(composer_t *composer, size_t parameter_count)
 {
     const fg_backend_uri_request_t *request = composer->request;
     if (request->client_query.len > 0) {
         joint_write(composer);
         fg_sink_text(&composer->sink, request->client_query);
     }
-    for (size_t i = 0; i < entry->query_parameter_count; i++) {
-        fg_route_pair_t pair =
-            fg_route_entry_query_parameter(request->route, request->method_index, i);
+    for (size_t i = 0; i < parameter_count; i++) {
+        fg_route_pair_t pair = query_parameter_at(request, i);
         fg_str_t value = fg_mapping_evaluate(pair.value, request->source);
         if (value.len == 0)
             continue;
@@ -199,9 +221,9 @@ fg_backend_uri_outcome_t fg_backend_uri_compose(const fg_backend_uri_request_t *
                                                 size_t room, size_t *ret_len)
 {
     composer_t composer = {.request = request, .sink = {ret, room, 0, '\0'}};
-    fg_route_entry_t entry = fg_route_entry(request->route, request->method_index);
-    own_write(&composer, entry.path);
-    query_write(&composer, &entry);
+    fg_backend_uri_own_t own = own_of(request);
+    own_write(&composer, own.path);
+    query_write(&composer, own.query_parameter_count);
     if (composer.sink.len > room) {
         *ret_len = composer.sink.len;
         return FG_BACKEND_URI_TOO_LONG;

@@ -22,11 +22,19 @@ typedef enum fg_backend_uri_outcome {
     FG_BACKEND_URI_TOO_LONG /* *ret_len says how much room is needed */
 } fg_backend_uri_outcome_t;
 
+/* An integration that is not compiled: its own path and parameters. */
+typedef struct fg_backend_uri_own {
+    fg_str_t path; /* with the URI's query, {name} left in */
+    const fg_route_pair_t *path_parameters, *query_parameters; /* names without prefix */
+    size_t path_parameter_count, query_parameter_count;
+} fg_backend_uri_own_t;
+
 typedef struct fg_backend_uri_request {
-    const fg_route_t *route;
+    const fg_route_t *route; /* NULL: see `own` */
     uint32_t method_index;
     fg_str_t client_query; /* raw, behind the question mark; empty for none */
     const fg_mapping_source_t *source;
+    const fg_backend_uri_own_t *own;
 } fg_backend_uri_request_t;
 
 /* *ret_len is set unless refused. No NUL is added. */

@@ -34,7 +34,7 @@ static void uri_check(fg_str_t uri)
 
 static void uri_feed(fg_str_t query, const fg_mapping_source_t *source, const fg_route_t *route)
 {
-    fg_backend_uri_request_t request = {route, 0, query, source};
+    fg_backend_uri_request_t request = {route, 0, query, source, NULL};
     size_t need = 0, len = 0;
     if (fg_backend_uri_compose(&request, NULL, 0, &need) != FG_BACKEND_URI_TOO_LONG)
         abort(); /* there is at least a slash */

@@ -113,7 +113,7 @@ static void test_composition(void **state)
         fg_route_t *route = route_of_row(i, arena);
         char *values = strdup(rows[i].values);
         fg_mapping_source_t source = {lookup, values};
-        fg_backend_uri_request_t request = {route, 0, fg_str(rows[i].query), &source};
+        fg_backend_uri_request_t request = {route, 0, fg_str(rows[i].query), &source, NULL};
         fg_backend_uri_outcome_t outcome = fg_backend_uri_compose(&request, uri, sizeof(uri), &len);
         fg_backend_uri_outcome_t want = rows[i].uri ? FG_BACKEND_URI_OK : FG_BACKEND_URI_REFUSED;
         if (outcome != want || (rows[i].uri && !fg_str_is(fg_str_of(uri, len), rows[i].uri)))
@@ -133,7 +133,7 @@ static void test_every_room_up_to_the_needed_one(void **state)
         fg_route_t *route = route_of_row(i, arena);
         char *values = strdup(rows[i].values);
         fg_mapping_source_t source = {lookup, values};
-        fg_backend_uri_request_t request = {route, 0, fg_str(rows[i].query), &source};
+        fg_backend_uri_request_t request = {route, 0, fg_str(rows[i].query), &source, NULL};
         size_t need = 0, len = 0;
         assert_int_equal(fg_backend_uri_compose(&request, NULL, 0, &need), FG_BACKEND_URI_TOO_LONG);
         for (size_t room = 1; room <= need; room++) {
