@@ -33,6 +33,7 @@ typedef struct run {
     const char *purge_key_values, *keys_max;
     const char *usage_minutes_keep, *usage_days_keep, *audit_keep, *metrics_top_keys;
     const char *region, *account_id, *alert_webhook_url, *log_level;
+    const char *lambda_endpoint;
 
     int64_t data_port, control_port, workers;
     const char *real_dir;
@@ -96,6 +97,8 @@ static bool parse(run_t *run, int argc, char **argv, int *ret_code)
         {"--region", "NAME", "region in ARNs; us-east-1", &run->region},
         {"--account-id", "DIGITS", "account in ARNs and messages; 000000000000", &run->account_id},
         {"--alert-webhook-url", "URL", "where alerts of quotas go", &run->alert_webhook_url},
+        {"--lambda-endpoint", "URL", "where test invocations find Lambda functions",
+         &run->lambda_endpoint},
         {"--metrics-top-keys", "N", "keys with series of their own in /metrics; 20",
          &run->metrics_top_keys},
         {"--log-level", "LEVEL", "of faregated", &run->log_level},
@@ -329,6 +332,7 @@ static words_t faregated_words(const run_t *run)
     add(&words, "--region", run->region);
     add(&words, "--account-id", run->account_id);
     add(&words, "--alert-webhook-url", run->alert_webhook_url);
+    add(&words, "--lambda-endpoint", run->lambda_endpoint);
     add(&words, "--metrics-top-keys", run->metrics_top_keys);
     add(&words, "--log-level", run->log_level);
     return words;

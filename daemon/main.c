@@ -3,6 +3,7 @@
  *
  * Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 when the command line is wrong.
  */
+#include "exchange.h"
 #include "mount.h"
 #include "node.h"
 #include "options.h"
@@ -57,7 +58,8 @@ static int serve(fg_node_t *node, const sigset_t *signals)
     fg_mount_t *mount;
     fg_error_t error = {0};
     int signal_number = 0;
-    if (fg_mount_start(node, &mount, &error) != FG_OK) {
+    if (fg_exchanges_start(node, &error) != FG_OK ||
+        fg_mount_start(node, &mount, &error) != FG_OK) {
         fg_node_close(node);
         return fail(&error);
     }
@@ -68,13 +70,14 @@ static int serve(fg_node_t *node, const sigset_t *signals)
     (void)sigwait(signals, &signal_number);
     fg_log(FG_LOG_INFO, "stopping on signal %d", signal_number);
     await_workers(node);
-    fg_mount_stop(mount);
+    bool is_mount_idle = fg_mount_stop(mount);
     fg_webhooks_stop();
-    bool is_idle = fg_timers_stop(node);
+    bool is_idle = fg_timers_stop(node) && is_mount_idle;
     fg_node_lock(node);
     if (is_idle) {
+        fg_exchanges_stop();
         fg_node_close(node);
-    } else { /* a look-up hangs and would touch the agent: save the counts, leave the rest to the
+    } else { /* a look-up hangs and would touch the agent or the store: save the counts, leave the rest to the
                 kernel */
         if (fg_agent_drain(node->agent, fg_now(), &error) != FG_OK)
             fg_log(FG_LOG_WARN, "the last drain failed, the counts stay in the gate: %s",

@@ -1,6 +1,7 @@
 #include "mount.h"
 
 #include "base/limits.h"
+#include "exchange.h"
 #include "exposition.h"
 #include "metrics.h"
 
@@ -21,6 +22,7 @@ enum {
     IDLE_S = 60,
     BACKLOG = 128,
     STOP_WAIT_MS = 3000,
+    ASIDE_MAX = 32, /* calls that wait for a backend at a time */
     HEADERS_MAX = 100,
     MOUNT_MEMORY_BYTES = 64 * 1024, /* of one connection's request line and headers */
 };
@@ -32,6 +34,7 @@ struct fg_mount {
     int fd;
     struct sockaddr_un address;
     atomic_int calls; /* between the request line and the last byte of the answer */
+    atomic_int aside; /* of those, in a thread of their own */
 };
 
 /* One request, from its request line to the end of its answer. */
@@ -44,6 +47,11 @@ typedef struct call {
     bool is_begun, is_too_large, is_out_of_memory;
     fg_pair_t headers[HEADERS_MAX];
     size_t header_count;
+    fg_str_t verb;
+    fg_now_t began;
+    fg_response_t answer;
+    bool is_answered;
+    struct MHD_Connection *connection; /* of a call aside */
 } call_t;
 
 /* ---- answering ---- */
@@ -130,35 +138,82 @@ static fg_str_t find_header(const fg_response_t *answer, fg_str_t name)
     return FG_STR_NONE;
 }
 
-static enum MHD_Result run(call_t *call, struct MHD_Connection *connection, const char *verb)
+static void answer(call_t *call)
 {
     fg_node_t *node = call->mount->node;
     fg_request_t request = {
-        .verb = fg_str(verb),
+        .verb = call->verb,
         .target = call->target,
         .body = fg_str_of(call->body ? call->body : "", call->body_bytes),
         .headers = call->headers,
         .header_count = call->header_count,
         .source_address = FG_STR("unix:"),
     };
-    fg_response_t answer = {0};
     fg_node_lock(node);
-    fg_now_t now = fg_now();
-    fg_control_handle(&node->control, &request, now, call->arena, &answer);
+    call->began = fg_now();
+    fg_control_handle(&node->control, &request, call->began, call->arena, &call->answer);
     fg_node_unlock(node);
-    fg_metrics_count_call(call->mount->metrics, answer.operation ? answer.operation : "",
-                          answer.status);
+    call->is_answered = true;
+}
+
+static enum MHD_Result send_answer(call_t *call, struct MHD_Connection *connection)
+{
+    const fg_response_t *answer = &call->answer;
+    const char *operation = answer->operation ? answer->operation : "";
+    fg_metrics_count_call(call->mount->metrics, operation, answer->status);
     fg_log_control_call(&(fg_log_call_t){
-        .operation = answer.operation ? answer.operation : "",
-        .verb = request.verb,
-        .status = answer.status,
-        .request_id = find_header(&answer, FG_STR("x-amzn-RequestId")),
-        .duration_us = fg_now().mono.us - now.mono.us,
-        .error = answer.error.status == FG_OK   ? NULL
-                 : answer.error.message[0] != 0 ? answer.error.message
-                                                : fg_status_text(answer.error.status),
+        .operation = operation,
+        .verb = call->verb,
+        .status = answer->status,
+        .request_id = find_header(answer, FG_STR("x-amzn-RequestId")),
+        .duration_us = fg_now().mono.us - call->began.mono.us,
+        .error = answer->error.status == FG_OK   ? NULL
+                 : answer->error.message[0] != 0 ? answer->error.message
+                                                 : fg_status_text(answer->error.status),
     });
-    return send_response(connection, &answer);
+    return send_response(connection, answer);
+}
+
+/* ---- aside ---- */
+
+/* The connection sleeps until it is resumed; its handler is then called once more. */
+static void *answer_aside(void *argument)
+{
+    call_t *call = argument;
+    fg_mount_t *mount = call->mount;
+    answer(call);
+    MHD_resume_connection(call->connection); /* from here on the call is not ours */
+    atomic_fetch_sub(&mount->aside, 1);
+    return NULL;
+}
+
+static enum MHD_Result send_busy(struct MHD_Connection *connection)
+{
+    return send_own(connection, 429, "TooManyRequestsException",
+                    FG_STR("{\"message\":\"Too Many Requests\"}"));
+}
+
+/* Rule TI9. */
+static enum MHD_Result set_aside(call_t *call, struct MHD_Connection *connection)
+{
+    fg_mount_t *mount = call->mount;
+    pthread_attr_t detached;
+    pthread_t thread;
+    if (atomic_fetch_add(&mount->aside, 1) >= ASIDE_MAX) {
+        atomic_fetch_sub(&mount->aside, 1);
+        return send_busy(connection);
+    }
+    call->connection = connection;
+    (void)pthread_attr_init(&detached);
+    (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    MHD_suspend_connection(connection);
+    bool is_started = pthread_create(&thread, &detached, answer_aside, call) == 0;
+    (void)pthread_attr_destroy(&detached);
+    if (is_started)
+        return MHD_YES;
+    atomic_fetch_sub(&mount->aside, 1);
+    MHD_resume_connection(connection);
+    return send_busy(connection);
 }
 
 /* ---- receiving ---- */
@@ -271,7 +326,15 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
         return send_health(call, connection);
     if (strcmp(verb, "GET") == 0 && fg_str_is(call->target, "/metrics"))
         return send_metrics(call, connection);
-    return run(call, connection, verb);
+    if (call->is_answered)
+        return send_answer(call, connection);
+    call->verb = fg_arena_copy(call->arena, fg_str(verb));
+    if (!call->verb.at)
+        return send_no_memory(connection);
+    if (fg_control_may_wait(call->verb, call->target))
+        return set_aside(call, connection);
+    answer(call);
+    return send_answer(call, connection);
 }
 
 static void log_library(void *ctx, const char *format, va_list arguments)
@@ -322,8 +385,9 @@ fg_status_t fg_mount_start(fg_node_t *node, fg_mount_t **ret_mount, fg_error_t *
                                         : fg_error_set(reterr, FG_NO_MEMORY, "", "out of memory");
     if (status == FG_OK) {
         mount->daemon = MHD_start_daemon(
-            MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
-            NULL, NULL, handle, mount, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+            MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME |
+                MHD_USE_ERROR_LOG,
+            0, NULL, NULL, handle, mount, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
             MHD_OPTION_LISTEN_SOCKET, mount->fd, MHD_OPTION_URI_LOG_CALLBACK, begin, mount,
             MHD_OPTION_NOTIFY_COMPLETED, end, mount, MHD_OPTION_CONNECTION_LIMIT,
             (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
@@ -342,16 +406,28 @@ fg_status_t fg_mount_start(fg_node_t *node, fg_mount_t **ret_mount, fg_error_t *
     return FG_OK;
 }
 
-void fg_mount_stop(fg_mount_t *mount)
+static bool await(atomic_int *count)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    for (int waited_ms = 0; atomic_load(count) > 0 && waited_ms < STOP_WAIT_MS; waited_ms += 5)
+        (void)nanosleep(&pause, NULL);
+    return atomic_load(count) == 0;
+}
+
+bool fg_mount_stop(fg_mount_t *mount)
 {
     (void)MHD_quiesce_daemon(mount->daemon);
     (void)unlink(mount->address.sun_path);
-    const struct timespec pause = {.tv_nsec = 5000000};
-    for (int waited_ms = 0; atomic_load(&mount->calls) > 0 && waited_ms < STOP_WAIT_MS;
-         waited_ms += 5)
-        (void)nanosleep(&pause, NULL);
+    bool is_idle = await(&mount->calls);
+    if (!is_idle && atomic_load(&mount->aside) > 0) {
+        fg_exchanges_break_off();
+        (void)await(&mount->calls); /* time for their answers */
+        if (!await(&mount->aside))
+            return false;
+    }
     MHD_stop_daemon(mount->daemon);
     (void)close(mount->fd);
     fg_metrics_free(mount->metrics);
     free(mount);
+    return true;
 }

@@ -144,6 +144,7 @@ fg_status_t fg_node_open(fg_node_t *node, const fg_options_t *options, fg_error_
                 .region = options->region,
                 .account_id = options->account_id,
                 .alert_webhook_url = options->alert_webhook_url,
+                .lambda_endpoint = options->lambda_endpoint,
                 .quota_exceeded_status = options->quota_exceeded_status,
                 .is_one_plan_per_key = options->is_one_plan_per_key,
                 .keys_max = options->keys_max,

@@ -142,6 +142,12 @@ static bool set_alert_webhook_url(fg_options_t *options, const char *value)
     return fg_webhook_url_is_good(fg_str(value));
 }
 
+static bool set_lambda_endpoint(fg_options_t *options, const char *value)
+{
+    options->lambda_endpoint = value;
+    return fg_webhook_url_is_good(fg_str(value));
+}
+
 static bool set_log_level(fg_options_t *options, const char *value)
 {
     return fg_log_level_of(value, &options->log_level);
@@ -186,6 +192,8 @@ static const struct option_row {
     {"--account-id", "N", "account in ARNs, 12 digits (000000000000)", set_account_id, false},
     {"--alert-webhook-url", "URL", "where alerts of quotas go unless their plan says otherwise",
      set_alert_webhook_url, false},
+    {"--lambda-endpoint", "URL", "where functions are invoked: http(s)://HOST[:PORT]",
+     set_lambda_endpoint, false},
     {"--log-level", "debug|info|warn|error", "what is logged to stderr (info)", set_log_level,
      false},
 };

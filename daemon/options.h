@@ -17,6 +17,7 @@ typedef struct fg_options {
     const char *gate_group; /* NULL: nobody else */
     const char *region, *account_id;
     const char *alert_webhook_url; /* NULL: alerts are only listed */
+    const char *lambda_endpoint;   /* NULL: none. Rule TI7 */
     int quota_exceeded_status;
     bool is_one_plan_per_key, are_keys_without_plan_allowed;
     bool are_values_hashed, are_values_purged; /* rule K12 */

@@ -2,14 +2,13 @@
 
 #include "model/webhook.h"
 #include "store/outbox.h"
+#include "transfer.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 
 enum {
     FLIGHTS_MAX = 16, /* attempts at a time */
     LOOK_MS = 200,    /* between two looks at the outbox */
-    CONNECT_MS = 5000,
     ANSWER_MS = 10000,
     ANSWER_BYTES_MAX = 64 * 1024, /* read and thrown away */
     TRIM_INTERVAL_S = 3600,
@@ -60,11 +59,7 @@ static size_t discard(char *bytes, size_t size, size_t count, void *user)
 
 static bool add_header(flight_t *flight, const char *name, fg_str_t value)
 {
-    fg_str_t line = fg_arena_printf(flight->arena, "%s: %.*s", name, FG_STR_ARG(value));
-    struct curl_slist *longer = line.at ? curl_slist_append(flight->headers, line.at) : NULL;
-    if (longer)
-        flight->headers = longer;
-    return longer != NULL;
+    return fg_transfer_header_add(&flight->headers, flight->arena, fg_str(name), value);
 }
 
 /* Rule AL3. */
@@ -78,24 +73,17 @@ static bool add_headers(flight_t *flight, const uint8_t secret[FG_SECRET_BYTES],
            add_header(flight, "webhook-id", flight->event.id) &&
            add_header(flight, "webhook-timestamp", fg_str(seconds)) &&
            add_header(flight, "webhook-signature", fg_str(signature)) &&
-           add_header(flight, "Expect", FG_STR("")); /* no round trip before the body */
+           fg_transfer_header_drop(&flight->headers, "Expect:"); /* no round trip before the body */
 }
 
-/* Rule AL6: http and https, no redirects, a bounded time. */
+/* Rule AL6: a bounded time. */
 static bool set_up(flight_t *flight)
 {
     CURL *curl = flight->curl;
     fg_str_t body = flight->event.body;
-    return curl_easy_setopt(curl, CURLOPT_URL, flight->event.url.at) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+    return fg_transfer_set_up(curl, flight->event.url.at, flight->headers, ANSWER_MS) &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.at) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, flight->headers) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_USERAGENT, "faregate/" FG_VERSION) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, flight) == CURLE_OK &&
@@ -201,15 +189,6 @@ static void fail(flight_t *flight, bool is_final, fg_wall_t now)
            FG_STR_ARG(event->last_error));
 }
 
-/* It may quote what a receiver or its certificate said: nothing but visible ASCII goes on record. */
-static fg_str_t reason_of(flight_t *flight, CURLcode code)
-{
-    for (char *at = flight->reason; *at; at++)
-        if (*at < ' ' || *at > '~')
-            *at = '?';
-    return fg_str(flight->reason[0] ? flight->reason : curl_easy_strerror(code));
-}
-
 static void land(flight_t *flight, CURLcode code, fg_wall_t now)
 {
     fg_outbox_event_t *event = &flight->event;
@@ -225,7 +204,7 @@ static void land(flight_t *flight, CURLcode code, fg_wall_t now)
     if (code == CURLE_OK)
         event->last_error = fg_arena_printf(flight->arena, "answered %ld", status);
     else
-        event->last_error = reason_of(flight, code);
+        event->last_error = fg_transfer_reason(flight->reason, code);
     fail(flight, code == CURLE_OK && status == STATUS_GONE, now);
 }
 

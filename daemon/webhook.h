@@ -1,6 +1,5 @@
 /*
- * webhook - carries the events of the outbox to those who want them: the daemon's one door to
- * libcurl.
+ * webhook - carries the events of the outbox to those who want them.
  *
  * Shape      A thread that looks for due events several times a second and posts some at a time,
  *            so that a receiver that does not answer holds few others up. What came of an attempt

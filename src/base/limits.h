@@ -68,6 +68,7 @@ enum {
     FG_YAML_ALIAS_BYTES_MAX = 1024 * 1024,       /* ours: what aliases may add to a document */
     FG_PATCH_OPERATIONS_MAX = 1000,              /* ours */
     FG_TAGS_MAX = 50,
+    FG_TEST_PAIRS_MAX = 256, /* ours: headers and query parameters of one test invocation */
     FG_SIGNATURE_SKEW_S = 300,
 
     /* the gate (ours) */

@@ -15,6 +15,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "control/exchange.h"
 #include "store/store.h"
 
 typedef struct fg_pair {
@@ -45,6 +46,7 @@ typedef struct fg_control_settings {
     const char *region;        /* default region of ARNs */
     const char *account_id;    /* 12 digits */
     const char *alert_webhook_url; /* NULL: none */
+    const char *lambda_endpoint;   /* where functions are invoked; NULL: nowhere. Rule TI7 */
     int quota_exceeded_status; /* 403 or 429 (rule Q2): what GetGatewayResponse shows later on */
     bool is_one_plan_per_key;  /* plans_per_key one (rule P5) */
     int64_t keys_max;          /* account limit, 0: off (rule K10) */
@@ -56,7 +58,13 @@ typedef struct fg_control {
     fg_agent_t *agent; /* NULL in unit tests without a gate: publishing is then skipped */
     fg_control_settings_t settings;
     fg_random_t random;
+    fg_exchange_t *exchange; /* NULL: there is no network */
+    void *exchange_ctx;
 } fg_control_t;
+
+/* May the answer wait for a backend (rule TI9)? Then it is best had in a thread of its own. Looks at
+ * verb and path alone, touches nothing. */
+bool fg_control_may_wait(fg_str_t verb, fg_str_t target);
 
 /* Answer one request. Cannot fail: trouble is an answer too. Views in the response live in `arena`. */
 void fg_control_handle(fg_control_t *control, const fg_request_t *request, fg_now_t now,

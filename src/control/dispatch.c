@@ -3,8 +3,9 @@
 #include "base/uri.h"
 #include "control/handlers.h"
 
-#define READ  false
-#define WRITE true
+#define READ  false, false
+#define WRITE true, false
+#define WAIT  false, true
 const fg_operation_t fg_operations[] = {
 #define FG_OP(name, verb, path, query, ok, txn, body, handler)                                     \
     {#name, #verb, path, query, ok, txn, FG_BODY_##body, handler},
@@ -14,6 +15,7 @@ const fg_operation_t fg_operations[] = {
 };
 #undef READ
 #undef WRITE
+#undef WAIT
 const size_t fg_operation_count = FG_COUNT_OF(fg_operations);
 
 /* Does the raw path fit the row's? Its labels, still encoded, go to ret_part. */
@@ -116,4 +118,12 @@ fg_status_t fg_dispatch(fg_str_t verb, fg_str_t target, fg_arena_t *arena, fg_ma
             return status;
     }
     return query_decode(query, arena, ret_match, reterr);
+}
+
+bool fg_control_may_wait(fg_str_t verb, fg_str_t target)
+{
+    fg_str_t query = target, part[FG_PATH_PARTS_MAX] = {{0}};
+    fg_str_t path = fg_str_cut(&query, '?');
+    const fg_operation_t *operation = find(verb, path, query, part);
+    return operation && operation->may_wait;
 }

@@ -158,4 +158,6 @@ fg_handler_t fg_api_keys_import;
 fg_handler_t fg_key_rows_import;
 fg_handler_t fg_key_rows_check;
 fg_handler_t fg_key_import_get;
+fg_handler_t fg_test_invoke_method;
+fg_handler_t fg_test_invoke_authorizer;
 #endif

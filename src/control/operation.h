@@ -50,7 +50,7 @@ typedef struct fg_call {
     bool is_value_withheld;
 } fg_call_t;
 
-/* Runs inside the transaction (WRITE) or outside (READ). A status other than FG_OK rolls back; FG_NOT_FOUND without a
+/* Runs inside the transaction (WRITE) or outside (READ, WAIT). A status other than FG_OK rolls back; FG_NOT_FOUND without a
  * message answers the noun's own text only if the handler set it: always use fg_error_set(call->error, ...). */
 typedef fg_status_t fg_handler_t(fg_call_t *call);
 
@@ -67,7 +67,7 @@ typedef struct fg_operation {
     const char *path;  /* "/usageplans/{}/keys/{}" */
     const char *query; /* "mode=import" for the import variants, else NULL */
     int status;        /* on success */
-    bool is_write;
+    bool is_write, may_wait;
     fg_operation_body_t body;
     fg_handler_t *handler; /* NULL: 501 */
 } fg_operation_t;

@@ -236,6 +236,12 @@ static const every_row_t every_rows[] = {
      201, "authorizer=id"},
     {"GET", EVERY_API "/authorizers/$authorizer$", NULL, 200, NULL},
     {"GET", EVERY_API "/authorizers?limit=1", NULL, 200, NULL},
+    {"POST", EVERY_API "/authorizers/$authorizer$",
+     "{\"headers\":{\"Auth\":\"xyz\"},\"pathWithQueryString\":\"/pets?q=1\"}", 200, NULL},
+    {"POST", EVERY_METHOD,
+     "{\"headers\":{\"h\":\"v\"},\"multiValueHeaders\":{\"m\":[\"1\",\"2\"]},\"body\":\"b\","
+     "\"pathWithQueryString\":\"/pets?q=1&r=%20\",\"stageVariables\":{\"a\":\"b\"}}",
+     200, NULL},
     {"PATCH", EVERY_API "/authorizers/$authorizer$",
      EVERY_PATCH("replace", "/authorizerResultTtlInSeconds", "60"), 200, NULL},
 
