@@ -6,7 +6,8 @@
 #include "store/db.h"
 
 static const char keys_only[] =
-    " CreateApiKey DeleteApiKey GetApiKey UpdateApiKey GetApiKeys ImportApiKeys CreateUsagePlanKey"
+    " CreateApiKey DeleteApiKey GetApiKey UpdateApiKey GetApiKeys ImportApiKeys ImportKeyRows"
+    " CheckKeyRows GetKeyImport CreateUsagePlanKey"
     " DeleteUsagePlanKey GetUsagePlanKey GetUsagePlanKeys GetUsagePlan GetUsagePlans GetUsage"
     " GetUsageDetail UpdateUsage GetStage GetStages ";
 static const char portal[] = " CreateApiKey GetApiKey UpdateApiKey CreateUsagePlanKey"
