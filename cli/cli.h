@@ -28,6 +28,7 @@ typedef int fg_subcommand_t(int argc, char **argv);
 fg_subcommand_t fg_run_command;
 fg_subcommand_t fg_doctor_command;
 fg_subcommand_t fg_demo_command;
+fg_subcommand_t fg_import_command;
 fg_subcommand_t fg_alerts_command;
 fg_subcommand_t fg_audit_command;
 fg_subcommand_t fg_credentials_command;

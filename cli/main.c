@@ -23,6 +23,7 @@ static const subcommand_t subcommands[] = {
     {"audit", "[--subject PATH]", "list who changed what, newest first", fg_audit_command},
     {"credentials", "[list|create|revoke]", "who may ask the control API for what",
      fg_credentials_command},
+    {"import", "FILE", "create API keys from a CSV file of any size", fg_import_command},
     {"usage", "--plan ID", "usage of a plan's keys by the minute, hour or day", fg_usage_command},
     {"top", "[--once]", "show the keys that stand out now", fg_top_command},
     {"explain", "REQUEST-ID", "say why a request was refused", fg_explain_command},
