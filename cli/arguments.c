@@ -25,6 +25,8 @@ static const struct {
     {"--query", "PATH", MEMBER(query),
      "print that part: id, items[0].id, items[].name, items[?name=='x'].id"},
     {"--cli-input-json", "JSON", MEMBER(input_json), "all parameters at once, or file://PATH"},
+    {"--client-token", "TEXT", MEMBER(wishes.client_token),
+     "of a create: sent again within 24 hours it is one create"},
     {"--starting-token", "TOKEN", MEMBER(starting_token), "NextToken of an earlier list"},
     {"--max-items", "N", MEMBER(max_items_text), "list no more than that"},
     {"--page-size", "N", MEMBER(page_size_text), "ask for that many at once"},

@@ -126,7 +126,8 @@ fg_status_t fg_context_find(const fg_wishes_t *wishes, fg_context_t *ret_context
     const char *region =
         wishes->region ? wishes->region : first_variable(regions, FG_COUNT_OF(regions));
 
-    *ret_context = (fg_context_t){.endpoint = find_endpoint(wishes, data_dir)};
+    *ret_context = (fg_context_t){.endpoint = find_endpoint(wishes, data_dir),
+                                  .client_token = wishes->client_token};
     if (!find_credentials(wishes, data_dir, ret_context)) {
         if (wishes->profile)
             return fg_error_set(reterr, FG_UNAUTHENTICATED, "",

@@ -17,12 +17,14 @@ typedef struct fg_wishes {
     const char *data_dir;
     const char *profile;
     const char *region;
+    const char *client_token; /* makes a create that is sent again one create; NULL: none */
 } fg_wishes_t;
 
 typedef struct fg_context {
     const char *endpoint;
     fg_credentials_t credentials;
-    const char *source; /* where the credentials are from, for messages */
+    const char *source;       /* where the credentials are from, for messages */
+    const char *client_token; /* goes with every call */
 } fg_context_t;
 
 /* FG_UNAUTHENTICATED when there are no credentials; the message says where they were looked for. */

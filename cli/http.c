@@ -105,6 +105,7 @@ static struct curl_slist *make_headers(const fg_http_request_t *request)
     /* always with a body, even an empty one: libcurl would name a form */
     headers = add_header(headers, "Content-Type", request->body.at ? content_type : NULL);
     headers = add_header(headers, "x-api-key", request->api_key);
+    headers = add_header(headers, "X-Amz-Client-Token", request->client_token);
     if (request->credentials)
         headers = add_header(headers, "X-Amz-Security-Token", request->credentials->session_token);
     return headers;

@@ -29,6 +29,7 @@ typedef struct fg_http_request {
     const char *content_type;            /* NULL: application/json when there is a body */
     const char *accept;                  /* NULL: application/json */
     const char *api_key;                 /* x-api-key; NULL: none */
+    const char *client_token;            /* X-Amz-Client-Token; NULL: none */
     const fg_credentials_t *credentials; /* NULL: unsigned */
     long timeout_ms;                     /* 0: 60 s */
     bool is_traced;                      /* curl's own trace on stderr, without the secret */

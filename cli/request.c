@@ -183,6 +183,7 @@ fg_status_t fg_request_send(const fg_context_t *context, const fg_command_t *com
         .query = make_query(command, input),
         .body = FG_STR_NONE,
         .accept = header_text(command, input, "Accept"),
+        .client_token = context->client_token,
         .credentials = &context->credentials,
         .is_traced = is_traced,
     };

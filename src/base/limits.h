@@ -70,6 +70,8 @@ enum {
     FG_TAGS_MAX = 50,
     FG_TEST_PAIRS_MAX = 256, /* ours: headers and query parameters of one test invocation */
     FG_SIGNATURE_SKEW_S = 300,
+    FG_CLIENT_TOKEN_BYTES_MAX = 64,   /* ours */
+    FG_CLIENT_TOKEN_S = 24 * 60 * 60, /* ours: how long a create may be sent again */
 
     /* the gate (ours) */
     FG_CAS_MAX = 1000, /* lost rounds before a request is refused as contention */

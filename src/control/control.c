@@ -7,6 +7,7 @@
 
 #include "auth/sigv4.h"
 #include "control/audit.h"
+#include "control/client_token.h"
 #include "control/dispatch.h"
 #include "control/errors.h"
 #include "control/role.h"
@@ -109,16 +110,25 @@ static fg_status_t handle(fg_call_t *call)
     return status == FG_OK ? render(call) : status;
 }
 
+static fg_status_t change(fg_call_t *call)
+{
+    fg_status_t status = fg_audit_before(call);
+    if (status == FG_OK)
+        status = handle(call);
+    return status == FG_OK ? fg_audit_after(call) : status;
+}
+
 static fg_status_t run_writing(fg_call_t *call)
 {
     fg_status_t status = fg_store_begin(call->store, call->error);
     if (status != FG_OK)
         return status;
-    status = fg_audit_before(call);
+    fg_client_call_t client;
+    status = fg_client_token_begin(call, &client);
+    if (status == FG_OK && !client.is_replayed)
+        status = change(call);
     if (status == FG_OK)
-        status = handle(call);
-    if (status == FG_OK)
-        status = fg_audit_after(call);
+        status = fg_client_token_end(call, &client);
     if (status == FG_OK)
         status = fg_store_commit(call->store, call->error);
     if (status != FG_OK)

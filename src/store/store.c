@@ -181,6 +181,11 @@ fg_db_t *fg_store_db(fg_store_t *store)
     return store->db;
 }
 
+bool fg_store_are_values_hashed(const fg_store_t *store)
+{
+    return store->are_values_hashed;
+}
+
 fg_status_t fg_store_begin(fg_store_t *store, fg_error_t *reterr)
 {
     return fg_db_begin(store->db, reterr);

@@ -33,6 +33,7 @@ bool fg_store_is_new(const fg_store_t *store); /* this open created it */
 const char *fg_store_uuid(const fg_store_t *store);
 const fg_digester_t *fg_store_digester(const fg_store_t *store);
 fg_db_t *fg_store_db(fg_store_t *store);
+bool fg_store_are_values_hashed(const fg_store_t *store); /* rule K12 */
 
 /* takes the write lock at once */
 FG_MUST_USE fg_status_t fg_store_begin(fg_store_t *store, fg_error_t *reterr);
@@ -172,7 +173,8 @@ typedef enum fg_key_put_outcome {
     FG_KEY_PUT_TAKEN, /* the value is one that another key had before */
 } fg_key_put_outcome_t;
 typedef struct fg_key_put {
-    fg_api_key_t key; /* given: value, name, description, is_enabled, times; the rest is filled in */
+    fg_api_key_t
+        key; /* given: value, name, description, is_enabled, times; the rest is filled in */
     const fg_str_t *plan_ids; /* that a new key joins; each is there and no two are the same */
     size_t plan_count;
     fg_key_put_outcome_t outcome;
@@ -194,6 +196,21 @@ FG_MUST_USE fg_status_t fg_store_import_get(fg_store_t *store, fg_str_t id, fg_a
 /* Insert or replace, in the transaction of what it counts; forget those not touched since `stale`. */
 FG_MUST_USE fg_status_t fg_store_import_put(fg_store_t *store, const fg_import_t *import,
                                             fg_wall_t stale, fg_error_t *reterr);
+
+/* ---- creates that may be sent again (store/client_token.c), rule CT1 ---- */
+typedef struct fg_client_token {
+    uint8_t request[FG_SHA256_BYTES]; /* of what was asked */
+    fg_str_t answer;                  /* sealed in the store: it may hold a key value */
+} fg_client_token_t;
+/* FG_NOT_FOUND when there is none, or its time is over. */
+FG_MUST_USE fg_status_t fg_store_client_token_get(fg_store_t *store, fg_str_t access_key_id,
+                                                  fg_str_t token, fg_wall_t now, fg_arena_t *arena,
+                                                  fg_client_token_t *ret_token, fg_error_t *reterr);
+/* For FG_CLIENT_TOKEN_S. Forgets those whose time is over. */
+FG_MUST_USE fg_status_t fg_store_client_token_put(fg_store_t *store, fg_str_t access_key_id,
+                                                  fg_str_t token, const fg_client_token_t *value,
+                                                  fg_wall_t now, fg_arena_t *arena,
+                                                  fg_error_t *reterr);
 
 /* ---- customers (store/customer.c) ---- */
 /* FG_NOT_FOUND when no key ever named it. */
