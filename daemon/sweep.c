@@ -10,6 +10,8 @@ static fg_status_t sweep(fg_node_t *node, fg_wall_t now, fg_error_t *reterr)
     fg_status_t status = fg_store_begin(node->store, reterr);
     if (status == FG_OK)
         status = fg_store_audit_trim(node->store, kept_from, ROWS_PER_SWEEP, NULL, reterr);
+    if (status == FG_OK) /* Rule CT1 */
+        status = fg_store_client_token_trim(node->store, now, ROWS_PER_SWEEP, reterr);
     if (status == FG_OK)
         status = fg_store_commit(node->store, reterr);
     if (status != FG_OK)

@@ -58,8 +58,7 @@ static fg_status_t replay(fg_call_t *call, const fg_client_token_t *kept, fg_cli
     call->response->status = call->operation->status;
     call->response->body = kept->answer;
     fg_call_header_add(call, "x-faregate-replayed", FG_STR("true"));
-    if (fg_store_are_values_hashed(call->store)) /* Rule CT3 */
-        call->is_value_withheld = true;
+    call->is_value_withheld = kept->is_value_withheld; /* Rule CT3 */
     return FG_OK;
 }
 
@@ -86,15 +85,17 @@ fg_status_t fg_client_token_begin(fg_call_t *call, fg_client_call_t *ret_client)
 }
 
 /* Rule CT3: where values are hashed none is kept, not even for a day. */
-static fg_status_t answer_to_keep(fg_call_t *call, fg_str_t *ret_answer)
+static fg_status_t answer_to_keep(fg_call_t *call, fg_client_token_t *kept)
 {
-    *ret_answer = call->response->body.at ? call->response->body : FG_STR("");
+    kept->answer = call->response->body.at ? call->response->body : FG_STR("");
+    kept->is_value_withheld = call->is_value_withheld;
     if (!fg_store_are_values_hashed(call->store) || !json_object_get(call->output, "value"))
         return FG_OK;
     FG_JSON_SCOPED *without = json_copy(call->output);
     json_object_del(without, "value");
-    *ret_answer = without ? fg_json_render(without, call->arena) : FG_STR_NONE;
-    return ret_answer->at ? FG_OK : fg_call_no_memory(call);
+    kept->is_value_withheld = true;
+    kept->answer = without ? fg_json_render(without, call->arena) : FG_STR_NONE;
+    return kept->answer.at ? FG_OK : fg_call_no_memory(call);
 }
 
 fg_status_t fg_client_token_end(fg_call_t *call, const fg_client_call_t *client)
@@ -103,7 +104,7 @@ fg_status_t fg_client_token_end(fg_call_t *call, const fg_client_call_t *client)
     if (!client->token.at || client->is_replayed)
         return FG_OK;
     memcpy(kept.request, client->request, sizeof(kept.request));
-    fg_status_t status = answer_to_keep(call, &kept.answer);
+    fg_status_t status = answer_to_keep(call, &kept);
     if (status != FG_OK)
         return status;
     return fg_store_client_token_put(call->store, credential_of(call), client->token, &kept,

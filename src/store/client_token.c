@@ -35,7 +35,7 @@ fg_status_t fg_store_client_token_get(fg_store_t *store, fg_str_t access_key_id,
     fg_client_token_t found = {0};
     bool has_row = false;
     fg_stmt_t *stmt =
-        fg_db_prepare(store->db, "SELECT request, sealed FROM client_tokens"
+        fg_db_prepare(store->db, "SELECT request, sealed, is_value_withheld FROM client_tokens"
                                  " WHERE access_key_id = ?1 AND token = ?2 AND expires_at > ?3");
     fg_db_bind_text(stmt, 1, access_key_id);
     fg_db_bind_text(stmt, 2, token);
@@ -47,6 +47,7 @@ fg_status_t fg_store_client_token_get(fg_store_t *store, fg_str_t access_key_id,
         fg_str_t request = fg_db_column_blob(stmt, 0);
         if (request.len == sizeof(found.request))
             memcpy(found.request, request.at, request.len);
+        found.is_value_withheld = fg_db_column_i64(stmt, 2) != 0;
         status = unseal(store, context_of(access_key_id, token, context),
                         fg_db_column_blob(stmt, 1), arena, &found.answer, reterr);
     }
@@ -56,10 +57,16 @@ fg_status_t fg_store_client_token_get(fg_store_t *store, fg_str_t access_key_id,
     return status;
 }
 
-static fg_status_t forget_expired(fg_store_t *store, fg_wall_t now, fg_error_t *reterr)
+fg_status_t fg_store_client_token_trim(fg_store_t *store, fg_wall_t now, int64_t max,
+                                       fg_error_t *reterr)
 {
-    fg_stmt_t *stmt = fg_db_prepare(store->db, "DELETE FROM client_tokens WHERE expires_at <= ?1");
+    FG_ASSERT(fg_db_in_transaction(store->db));
+    fg_stmt_t *stmt = fg_db_prepare(
+        store->db, "DELETE FROM client_tokens WHERE (access_key_id, token) IN"
+                   " (SELECT access_key_id, token FROM client_tokens WHERE expires_at <= ?1"
+                   " ORDER BY expires_at LIMIT ?2)");
     fg_db_bind_i64(stmt, 1, now.s);
+    fg_db_bind_i64(stmt, 2, max);
     return fg_db_run(stmt, NULL, reterr);
 }
 
@@ -76,16 +83,17 @@ fg_status_t fg_store_client_token_put(fg_store_t *store, fg_str_t access_key_id,
     if (fg_seal(store->secrets.seal, store->random, context_of(access_key_id, token, context),
                 answer.at, answer.len, sealed) != FG_OK)
         return fg_error_set(reterr, FG_INTERNAL, "", "an answer could not be sealed");
-    fg_status_t status = forget_expired(store, now, reterr);
-    if (status != FG_OK)
-        return status;
     fg_stmt_t *stmt = fg_db_prepare(
-        store->db, "INSERT INTO client_tokens (access_key_id, token, request, sealed, expires_at)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5)");
+        store->db, "INSERT INTO client_tokens (access_key_id, token, request, sealed,"
+                   " is_value_withheld, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                   " ON CONFLICT (access_key_id, token) DO UPDATE SET request = excluded.request,"
+                   " sealed = excluded.sealed, is_value_withheld = excluded.is_value_withheld,"
+                   " expires_at = excluded.expires_at");
     fg_db_bind_text(stmt, 1, access_key_id);
     fg_db_bind_text(stmt, 2, token);
     fg_db_bind_blob(stmt, 3, value->request, sizeof(value->request));
     fg_db_bind_blob(stmt, 4, sealed, answer.len + FG_SEAL_OVERHEAD_BYTES);
-    fg_db_bind_i64(stmt, 5, now.s + FG_CLIENT_TOKEN_S);
+    fg_db_bind_i64(stmt, 5, value->is_value_withheld);
+    fg_db_bind_i64(stmt, 6, now.s + FG_CLIENT_TOKEN_S);
     return fg_db_run(stmt, NULL, reterr);
 }

@@ -201,16 +201,20 @@ FG_MUST_USE fg_status_t fg_store_import_put(fg_store_t *store, const fg_import_t
 typedef struct fg_client_token {
     uint8_t request[FG_SHA256_BYTES]; /* of what was asked */
     fg_str_t answer;                  /* sealed in the store: it may hold a key value */
+    bool is_value_withheld;           /* the answer is kept without the key value (rule K12) */
 } fg_client_token_t;
 /* FG_NOT_FOUND when there is none, or its time is over. */
 FG_MUST_USE fg_status_t fg_store_client_token_get(fg_store_t *store, fg_str_t access_key_id,
                                                   fg_str_t token, fg_wall_t now, fg_arena_t *arena,
                                                   fg_client_token_t *ret_token, fg_error_t *reterr);
-/* For FG_CLIENT_TOKEN_S. Forgets those whose time is over. */
+/* For FG_CLIENT_TOKEN_S; in the place of one whose time is over. */
 FG_MUST_USE fg_status_t fg_store_client_token_put(fg_store_t *store, fg_str_t access_key_id,
                                                   fg_str_t token, const fg_client_token_t *value,
                                                   fg_wall_t now, fg_arena_t *arena,
                                                   fg_error_t *reterr);
+/* Forget at most `max` of those whose time is over. */
+FG_MUST_USE fg_status_t fg_store_client_token_trim(fg_store_t *store, fg_wall_t now, int64_t max,
+                                                   fg_error_t *reterr);
 
 /* ---- customers (store/customer.c) ---- */
 /* FG_NOT_FOUND when no key ever named it. */

@@ -1,5 +1,6 @@
 /* Creates that are sent again under one token are one create. Rules CT1 to CT3. */
 #include "control/scene.h"
+#include "control/signed.h"
 #include "store/db.h"
 
 #define DAY_S 86400
@@ -70,6 +71,58 @@ static void it_ends_after_a_day(void **state)
     assert_int_equal(key_count(scene), 2);
 }
 
+static int64_t row_count(scene_t *scene)
+{
+    fg_error_t error;
+    bool has_row = false;
+    fg_stmt_t *stmt =
+        fg_db_prepare(fg_store_db(scene->store), "SELECT COUNT(*) FROM client_tokens");
+    assert_int_equal(fg_db_step(stmt, &has_row, &error), FG_OK);
+    int64_t count = fg_db_column_i64(stmt, 0);
+    fg_db_finish(stmt);
+    return count;
+}
+
+static void trim(scene_t *scene, int64_t max)
+{
+    fg_error_t error;
+    assert_int_equal(fg_store_begin(scene->store, &error), FG_OK);
+    assert_int_equal(fg_store_client_token_trim(scene->store, scene->now.wall, max, &error), FG_OK);
+    assert_int_equal(fg_store_commit(scene->store, &error), FG_OK);
+}
+
+static void what_is_over_is_forgotten(void **state)
+{
+    scene_t *scene = *state;
+    assert_int_equal(send_with(scene, "POST", "/apikeys", "t-1", "{}"), 201);
+    assert_int_equal(send_with(scene, "POST", "/apikeys", "t-2", "{}"), 201);
+    scene->now.wall.s += 1;
+    assert_int_equal(send_with(scene, "POST", "/apikeys", "t-3", "{}"), 201);
+    scene->now.wall.s += DAY_S - 1;
+    trim(scene, 1);
+    assert_int_equal(row_count(scene), 2);
+    trim(scene, 100);
+    assert_int_equal(row_count(scene), 1);
+    assert_int_equal(send_with(scene, "POST", "/apikeys", "t-3", "{}"), 201);
+    assert_int_equal(key_count(scene), 3);
+}
+
+static void each_credential_has_its_own(void **state)
+{
+    scene_t *scene = *state;
+    signing_t one = signing_make(scene, "admin"), other = signing_make(scene, "keys-only");
+    const signing_t *const senders[] = {&one, &other, &one, &other};
+    char first[2][16];
+    for (size_t i = 0; i < FG_COUNT_OF(senders); i++) {
+        signing_send(scene, senders[i], "POST", "/apikeys", "{\"name\":\"a\"}", "t-1");
+        assert_int_equal(scene->response.status, 201);
+        if (i < 2)
+            snprintf(first[i], sizeof(first[i]), "%s", text_at(scene, "id"));
+        assert_string_equal(text_at(scene, "id"), first[i % 2]);
+    }
+    assert_int_equal(key_count(scene), 2);
+}
+
 static void what_is_refused_is_not_kept(void **state)
 {
     scene_t *scene = *state;
@@ -83,6 +136,16 @@ static void only_creates_have_tokens(void **state)
     assert_int_equal(send_with(scene, "POST", "/apikeys", "t-1", "{}"), 201);
     assert_int_equal(send_with(scene, "GET", "/apikeys", "t-1", ""), 200);
     assert_int_equal(json_array_size(value_at(scene, "item")), 1);
+    char id[16], target[32];
+    snprintf(id, sizeof(id), "%s", text_at(scene, "item.0.id"));
+    snprintf(target, sizeof(target), "/apikeys/%s", id);
+    assert_int_equal(send_with(scene, "PATCH", target, "t-1",
+                               "{\"patchOperations\":[{\"op\":\"replace\",\"path\":\"/name\","
+                               "\"value\":\"b\"}]}"),
+                     200);
+    assert_string_equal(text_at(scene, "name"), "b");
+    assert_int_equal(send_with(scene, "DELETE", target, "t-1", ""), 202);
+    assert_int_equal(row_count(scene), 1);
 }
 
 static void tokens_have_a_form(void **state)
@@ -134,6 +197,10 @@ static void where_values_are_hashed_none_is_kept(void **state)
     assert_string_equal(text_at(scene, "name"), "a");
     assert_null(value_at(scene, "value"));
     assert_true(fg_str_is(header_at(scene, "x-faregate-key-values"), "hashed"));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(send_with(scene, "POST", "/usageplans", "t-2", "{\"name\":\"p\"}"), 201);
+        assert_true(fg_str_is(header_at(scene, "x-faregate-key-values"), ""));
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
@@ -142,7 +209,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_same_create_twice_is_one), TEST(a_token_is_for_one_request),
-        TEST(it_ends_after_a_day),          TEST(what_is_refused_is_not_kept),
+        TEST(it_ends_after_a_day),          TEST(what_is_over_is_forgotten),
+        TEST(each_credential_has_its_own),  TEST(what_is_refused_is_not_kept),
         TEST(only_creates_have_tokens),     TEST(tokens_have_a_form),
         TEST(no_value_stands_in_the_clear), TEST(where_values_are_hashed_none_is_kept),
     };
