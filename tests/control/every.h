@@ -50,6 +50,7 @@ typedef struct every {
         char name[16], value[160];
     } kept[EVERY_KEPT_MAX];
     size_t kept_count;
+    const char *token; /* X-Amz-Client-Token of what is sent; NULL: none */
     fg_response_t response;
 } every_t;
 
@@ -512,7 +513,13 @@ static inline void every_keep(every_t *every, const char *keep)
 static inline void every_send(every_t *every, fg_arena_t *arena, const char *verb, fg_str_t target,
                               fg_str_t body)
 {
-    fg_request_t request = {.verb = fg_str(verb), .target = target, .body = body};
+    const fg_pair_t headers[] = {
+        {FG_STR("X-Amz-Client-Token"), every->token ? fg_str(every->token) : FG_STR_NONE}};
+    fg_request_t request = {.verb = fg_str(verb),
+                            .target = target,
+                            .body = body,
+                            .headers = headers,
+                            .header_count = every->token ? 1 : 0};
     fg_control_handle(&every->control, &request, every->now, arena, &every->response);
 }
 

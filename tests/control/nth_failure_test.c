@@ -41,7 +41,7 @@ static void fail_after(every_t *every, fg_arena_t *arena, failing_t kind, int64_
 /* ---- what must not change ---- */
 
 typedef struct mark {
-    int64_t change, keys, documents, audit;
+    int64_t change, keys, documents, audit, tokens;
 } mark_t;
 
 static int64_t number_of(every_t *every, const char *sql)
@@ -62,6 +62,7 @@ static mark_t mark_of(every_t *every)
         .keys = number_of(every, "SELECT COUNT(*) FROM api_keys"),
         .documents = number_of(every, "SELECT COUNT(*) FROM documents"),
         .audit = number_of(every, "SELECT COUNT(*) FROM audit"),
+        .tokens = number_of(every, "SELECT COUNT(*) FROM client_tokens"),
     };
 }
 
@@ -84,12 +85,10 @@ static fg_str_t reference_of(every_t *every, const every_row_t *row, fg_str_t ta
     return every->response.body;
 }
 
-static void fail_row(every_t *every, const every_row_t *row, failing_t kind)
+/* Each failure leaves nothing behind; the answer at last lives in `arena`. */
+static void fail_until_done(every_t *every, fg_arena_t *arena, const every_row_t *row,
+                            fg_str_t target, fg_str_t body, failing_t kind)
 {
-    fg_arena_t *arena = fg_arena_new();
-    fg_str_t target = every_fill(every, every->arena, row->target),
-             body = every_fill(every, every->arena, row->body);
-    fg_str_t reference = reference_of(every, row, target);
     mark_t before = mark_of(every);
     /* an RSA key takes a while to find: not every number for it */
     int64_t stride = fg_str_eq(target, FG_STR("/clientcertificates")) ? 7 : 1;
@@ -109,12 +108,38 @@ static void fail_row(every_t *every, const every_row_t *row, failing_t kind)
         mark_t after = mark_of(every);
         assert_memory_equal(&after, &before, sizeof(after));
     }
+}
+
+/* Rule CT1: under its token a create that is sent again makes nothing, whatever fails. */
+static void fail_again(every_t *every, fg_arena_t *arena, const every_row_t *row, fg_str_t target,
+                       fg_str_t body, failing_t kind)
+{
+    if (strcmp(row->verb, "POST") != 0 || (row->status != 201 && row->status != 202))
+        return;
+    mark_t before = mark_of(every);
+    fail_until_done(every, arena, row, target, body, kind);
+    mark_t after = mark_of(every);
+    assert_memory_equal(&after, &before, sizeof(after));
+}
+
+static void fail_row(every_t *every, const every_row_t *row, failing_t kind)
+{
+    fg_arena_t *arena = fg_arena_new();
+    char token[32];
+    (void)snprintf(token, sizeof(token), "row-%td", row - every_rows);
+    every->token = token;
+    fg_str_t target = every_fill(every, every->arena, row->target),
+             body = every_fill(every, every->arena, row->body);
+    fg_str_t reference = reference_of(every, row, target);
+    fail_until_done(every, arena, row, target, body, kind);
     if (row->status < 400 && reference.at &&
         !fg_str_eq(every->response.body, reference)) /* a failure was overlooked */
         fail_msg("%s %s: %.*s instead of %.*s", row->verb, row->target,
                  FG_STR_ARG(every->response.body), FG_STR_ARG(reference));
     if (row->keep)
         every_keep(every, row->keep);
+    fail_again(every, arena, row, target, body, kind);
+    every->token = NULL;
     fg_arena_free(arena);
 }
 
