@@ -1,8 +1,10 @@
 /*
  * faregated - one per node: control API, owner of store and gate, usage drain.
  *
- * Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 when the command line is wrong.
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 when the command line is wrong; of --backup,
+ * --verify and --restore 0 when it is done and all is well, else 1.
  */
+#include "backup.h"
 #include "exchange.h"
 #include "mount.h"
 #include "node.h"
@@ -104,6 +106,8 @@ int main(int count, char **arguments)
             printf("faregated %s\n", FG_VERSION);
         return EXIT_SUCCESS;
     }
+    if (fg_backup_is_asked(&options))
+        return fg_backup_run(&options);
     fg_log_set_level(options.log_level);
     sigset_t signals;
     block_signals(&signals);

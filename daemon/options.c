@@ -153,6 +153,36 @@ static bool set_log_level(fg_options_t *options, const char *value)
     return fg_log_level_of(value, &options->log_level);
 }
 
+static bool set_backup(fg_options_t *options, const char *value)
+{
+    options->backup_path = value;
+    return value[0] != '\0';
+}
+
+static bool set_verify(fg_options_t *options, const char *value)
+{
+    options->verify_path = value;
+    return value[0] != '\0';
+}
+
+static bool set_restore(fg_options_t *options, const char *value)
+{
+    options->restore_path = value;
+    return value[0] != '\0';
+}
+
+static bool set_force(fg_options_t *options, const char *value)
+{
+    options->is_restored_over = strcmp(value, "yes") == 0;
+    return options->is_restored_over || strcmp(value, "no") == 0;
+}
+
+static bool set_forget_usage(fg_options_t *options, const char *value)
+{
+    options->is_usage_forgotten = strcmp(value, "yes") == 0;
+    return options->is_usage_forgotten || strcmp(value, "no") == 0;
+}
+
 static const struct option_row {
     const char *name, *argument, *help;
     set_t *set;
@@ -194,6 +224,14 @@ static const struct option_row {
      set_alert_webhook_url, false},
     {"--lambda-endpoint", "URL", "where functions are invoked: http(s)://HOST[:PORT]",
      set_lambda_endpoint, false},
+    {"--backup", "FILE", "copy the data directory, in use or not, into one file, and end",
+     set_backup, false},
+    {"--verify", "PATH", "check a backup or a data directory, and end", set_verify, false},
+    {"--restore", "FILE", "put a backup into the data directory, and end", set_restore, false},
+    {"--force", "yes|no", "--restore puts aside what stands there (no)", set_force, false},
+    {"--forget-usage", "yes|no",
+     "--restore although what was spent since the backup is not known (no)", set_forget_usage,
+     false},
     {"--log-level", "debug|info|warn|error", "what is logged to stderr (info)", set_log_level,
      false},
 };
@@ -251,9 +289,12 @@ fg_status_t fg_options_parse(int count, char **arguments, fg_options_t *ret_opti
     fg_status_t status = parse_kind(count, arguments, true, &options, reterr);
     if (status == FG_OK)
         status = parse_kind(count, arguments, false, &options, reterr);
-    if (status == FG_OK && !options.is_help && !options.is_version) {
+    bool is_serving = !options.is_help && !options.is_version && !options.verify_path;
+    if (status == FG_OK && is_serving) {
         if (!options.data_dir)
             status = fg_error_set(reterr, FG_BAD_REQUEST, "--data-dir", "--data-dir is required");
+        else if (options.backup_path || options.restore_path)
+            status = FG_OK;
         else if (!options.socket_path)
             status = fg_error_set(reterr, FG_BAD_REQUEST, "--socket", "--socket is required");
         else if (options.are_values_purged && !options.are_values_hashed)

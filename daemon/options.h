@@ -29,6 +29,9 @@ typedef struct fg_options {
     int64_t resolve_s;        /* between look-ups of backend names */
     fg_log_level_t log_level;
     bool is_help, is_version;
+    /* instead of serving; each NULL when it is not asked for */
+    const char *backup_path, *verify_path, *restore_path;
+    bool is_restored_over, is_usage_forgotten;
 } fg_options_t;
 
 /* FG_BAD_REQUEST names the option at fault. A profile sets defaults: other options win wherever

@@ -19,6 +19,10 @@ typedef struct fg_stmt fg_stmt_t;
 
 /* Open the database file at `path`, which must exist (it may be empty). */
 FG_MUST_USE fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr);
+/* Open it to read alone. `is_unchanging`: nobody writes it, and what stands behind its last page is
+ * none of ours. */
+FG_MUST_USE fg_status_t fg_db_open_to_read(const char *path, bool is_unchanging, fg_db_t **ret_db,
+                                           fg_error_t *reterr);
 /* Rolls back what is open. NULL is fine. */
 void fg_db_close(fg_db_t *db);
 

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { STMT_BUCKETS = 128, BUSY_TIMEOUT_MS = 5000 };
 
@@ -110,7 +111,9 @@ static bool is_injected(fg_db_t *db)
 
 static const char injected_text[] = "a failure asked for by a test";
 
-fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr)
+/* `uri` is what SQLite is told; `path` is for messages. */
+static fg_status_t open_as(const char *uri, const char *path, int flags, const char *pragmas,
+                           fg_db_t **ret_db, fg_error_t *reterr)
 {
     fg_db_t *db = calloc(1, sizeof(*db));
     if (!db)
@@ -118,20 +121,14 @@ fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr)
     db->fail_after = -1;
     db->broken.db = db;
     errno = 0;
-    int code =
-        sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(uri, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     fg_status_t status = FG_OK;
     if (code != SQLITE_OK)
         status = fg_error_set(reterr, status_of(db->handle, code), "", "cannot open %s: %s", path,
                               db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code));
     if (status == FG_OK) {
         (void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-        status = fg_db_exec(
-            db,
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-            "PRAGMA cache_size = -65536", /* KiB: the upper levels of the indexes of millions of
-                                             keys */
-            reterr);
+        status = fg_db_exec(db, pragmas, reterr);
     }
     if (status != FG_OK) {
         fg_db_close(db);
@@ -139,6 +136,34 @@ fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr)
     }
     *ret_db = db;
     return FG_OK;
+}
+
+fg_status_t fg_db_open(const char *path, fg_db_t **ret_db, fg_error_t *reterr)
+{
+    /* KiB of cache: the upper levels of the indexes of millions of keys */
+    return open_as(path, path, SQLITE_OPEN_READWRITE,
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                   "PRAGMA cache_size = -65536",
+                   ret_db, reterr);
+}
+
+fg_status_t fg_db_open_to_read(const char *path, bool is_unchanging, fg_db_t **ret_db,
+                               fg_error_t *reterr)
+{
+    char *uri = malloc(3 * strlen(path) + sizeof("file:?immutable=1"));
+    if (!uri)
+        return fg_error_set(reterr, FG_NO_MEMORY, "", "%s", fg_status_text(FG_NO_MEMORY));
+    size_t len = (size_t)sprintf(uri, "file:");
+    for (const char *at = path; *at; at++) {
+        bool is_special = *at == '?' || *at == '#' || *at == '%';
+        len += (size_t)sprintf(uri + len, is_special ? "%%%02X" : "%c", (unsigned char)*at);
+    }
+    if (is_unchanging)
+        (void)sprintf(uri + len, "?immutable=1");
+    fg_status_t status = open_as(uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                                 "PRAGMA cache_size = -65536", ret_db, reterr);
+    free(uri);
+    return status;
 }
 
 void fg_db_close(fg_db_t *db)
