@@ -314,8 +314,9 @@ static fg_str_t prefix_end(fg_str_t prefix, fg_arena_t *arena)
 
 /* ?1, ?2: the name from and below; ?3: customer; ?4: plan; ?5: position; ?6: count. The inner query
  * walks one index and keeps only ordinals, so that a page of a broad prefix does not read every row
- * it matches. The + keeps SQLite from walking all keys by ordinal in search of a rare name. */
-static void write_list_sql(const fg_key_query_t *query, char *sql, size_t room)
+ * it matches. The + keeps SQLite from walking all keys by ordinal in search of a rare name. A prefix that
+ * very many keys have is broad: there the walk by ordinal finds a page soonest. */
+static void write_list_sql(const fg_key_query_t *query, bool is_broad, char *sql, size_t room)
 {
     bool has_filter = query->name_prefix.len > 0 || query->customer_id.at;
     const char *name = query->name_prefix.len > 0 ? " AND k.name >= ?1 AND k.name < ?2" : "";
@@ -328,7 +329,7 @@ static void write_list_sql(const fg_key_query_t *query, char *sql, size_t room)
             "SELECT " COLUMNS ", p.ordinal FROM plan_keys p JOIN api_keys k ON k.id = p.key_id"
             " WHERE p.plan_id = ?4 AND p.ordinal %s ?5%s%s ORDER BY p.ordinal%s LIMIT ?6",
             compare, name, customer, order);
-    else if (has_filter)
+    else if (has_filter && !is_broad)
         (void)snprintf(sql, room,
                        "SELECT " COLUMNS
                        ", k.ordinal FROM api_keys k WHERE k.ordinal IN (SELECT k.ordinal FROM"
@@ -337,9 +338,9 @@ static void write_list_sql(const fg_key_query_t *query, char *sql, size_t room)
                        compare, name, customer, order, order);
     else
         (void)snprintf(sql, room,
-                       "SELECT " COLUMNS ", k.ordinal FROM api_keys k WHERE k.ordinal %s ?5"
+                       "SELECT " COLUMNS ", k.ordinal FROM api_keys k WHERE k.ordinal %s ?5%s"
                        " ORDER BY k.ordinal%s LIMIT ?6",
-                       compare, order);
+                       compare, is_broad ? " AND +k.name >= ?1 AND +k.name < ?2" : "", order);
 }
 
 static void bind_list(fg_stmt_t *stmt, const fg_key_query_t *query, fg_str_t name_end)
@@ -354,6 +355,27 @@ static void bind_list(fg_stmt_t *stmt, const fg_key_query_t *query, fg_str_t nam
         fg_db_bind_text(stmt, 4, query->plan_id);
     fg_db_bind_i64(stmt, 5, query->before == 0 && !query->is_ascending ? INT64_MAX : query->before);
     fg_db_bind_i64(stmt, 6, fg_limit_of(query->limit));
+}
+
+/* Do more keys have the name than sorting all of them for a page is worth? With 20,000 of a million, either
+ * way reads about as many rows. */
+static fg_status_t find_broad(fg_store_t *store, const fg_key_query_t *query, fg_str_t name_end,
+                              bool *ret_is_broad, fg_error_t *reterr)
+{
+    enum { BROAD = 20000 };
+    bool has_row = false;
+    if (query->name_prefix.len == 0 || query->customer_id.at || query->plan_id.at)
+        return FG_OK;
+    fg_stmt_t *stmt = fg_db_prepare(store->db, "SELECT COUNT(*) FROM (SELECT 1 FROM api_keys"
+                                               " WHERE name >= ?1 AND name < ?2 LIMIT ?3) found");
+    fg_db_bind_text(stmt, 1, query->name_prefix);
+    fg_db_bind_text(stmt, 2, name_end);
+    fg_db_bind_i64(stmt, 3, BROAD);
+    fg_status_t status = fg_db_step(stmt, &has_row, reterr);
+    if (status == FG_OK)
+        *ret_is_broad = has_row && fg_db_column_i64(stmt, 0) == BROAD;
+    fg_db_finish(stmt);
+    return status;
 }
 
 static fg_status_t read_keys(fg_store_t *store, fg_row_t *row, bool with_value, fg_rows_t *rows,
@@ -383,11 +405,15 @@ fg_status_t fg_store_key_list(fg_store_t *store, const fg_key_query_t *query, fg
         if (!name_end.at)
             return fg_out_of_memory(reterr);
     }
-    write_list_sql(query, sql, sizeof(sql));
+    bool is_broad = false;
+    fg_status_t status = find_broad(store, query, name_end, &is_broad, reterr);
+    if (status != FG_OK)
+        return status;
+    write_list_sql(query, is_broad, sql, sizeof(sql));
     fg_row_t row = {.stmt = fg_db_prepare(store->db, sql), .arena = arena};
     bind_list(row.stmt, query, name_end);
     fg_rows_t rows = {.arena = arena, .bytes = sizeof(fg_api_key_t)};
-    fg_status_t status = read_keys(store, &row, query->with_value, &rows, reterr);
+    status = read_keys(store, &row, query->with_value, &rows, reterr);
     fg_db_finish(row.stmt);
     if (status != FG_OK)
         return status;

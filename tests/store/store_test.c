@@ -79,6 +79,39 @@ static const char *list(fixture_t *f, fg_key_query_t query, int64_t *ret_last)
     return text.at;
 }
 
+/* A name that very many have is looked for along another index: the same pages come out. */
+static void a_broad_name_is_listed_page_by_page(void **state)
+{
+    enum { MANY = 21000, PAGE = 4000 };
+    fixture_t *f = *state;
+    fg_key_put_t *puts = calloc(MANY, sizeof(*puts));
+    char *texts = calloc(MANY, 64);
+    for (size_t i = 0; i < MANY; i++) {
+        int length = snprintf(texts + 64 * i, 32, "%s-%zu", i % 100 == 7 ? "other" : "broad", i);
+        (void)snprintf(texts + 64 * i + 32, 32, "value-of-many-%010zu", i);
+        puts[i].key.name = fg_str_of(texts + 64 * i, (size_t)length);
+        puts[i].key.value = fg_str(texts + 64 * i + 32);
+    }
+    begin(f);
+    ok(fg_store_keys_put(f->store, puts, MANY, f->arena, &f->error));
+    commit(f);
+    fg_key_query_t query = {.name_prefix = FG_STR("broad"), .limit = PAGE};
+    size_t count = PAGE, seen = 0;
+    while (count == PAGE) {
+        fg_api_key_t *keys;
+        ok(fg_store_key_list(f->store, &query, f->arena, &keys, &count, &f->error));
+        for (size_t i = 0; i < count; i++) {
+            assert_true(fg_str_starts_with(keys[i].name, FG_STR("broad-")));
+            assert_true(query.before == 0 || keys[i].ordinal < query.before);
+            query.before = keys[i].ordinal;
+        }
+        seen += count;
+    }
+    assert_int_equal(seen, MANY - MANY / 100);
+    free(puts);
+    free(texts);
+}
+
 static void keys_are_listed(void **state)
 {
     fixture_t *f = *state;
@@ -415,8 +448,12 @@ static void everything_is_there_after_reopening_and_no_value_is_in_clear(void **
 {
     fixture_t *f = *state;
     assert_true(fg_store_is_new(f->store));
-    fg_credential_t credential = {FG_STR("AKIAEXAMPLE"), FG_STR("secret-access-key-012345"),
-                                  FG_STR("admin"), FG_STR("n"), {7}}, read;
+    fg_credential_t credential = {FG_STR("AKIAEXAMPLE"),
+                                  FG_STR("secret-access-key-012345"),
+                                  FG_STR("admin"),
+                                  FG_STR("n"),
+                                  {7}},
+                    read;
     begin(f);
     ok(put_key(f, "aaaaaaaaaa", "n"));
     ok(fg_store_credential_put(f->store, &credential, &f->error));
@@ -747,6 +784,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keys_are_kept),
         TEST(keys_are_listed),
+        TEST(a_broad_name_is_listed_page_by_page),
         TEST(pages_stay_steady_while_keys_come_and_go),
         TEST(plans_are_kept),
         TEST(pairs_are_kept),
