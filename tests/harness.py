@@ -474,13 +474,15 @@ class Faregate(Instance):
 
 
 def client(instance, service="apigateway", region=REGION, credentials=None):
-    """A boto3 client of the control API that does not retry."""
+    """A boto3 client of the control API that does not retry and reads answers strictly."""
     import boto3
     import botocore.config
+    import shapes
     key_id, secret = credentials or instance.credentials()
-    return boto3.client(service, region_name=region, aws_access_key_id=key_id, aws_secret_access_key=secret,
-                        endpoint_url="http://127.0.0.1:%d" % instance.control_port(),
-                        config=botocore.config.Config(retries={"total_max_attempts": 1}))
+    return shapes.watch(boto3.client(
+        service, region_name=region, aws_access_key_id=key_id, aws_secret_access_key=secret,
+        endpoint_url="http://127.0.0.1:%d" % instance.control_port(),
+        config=botocore.config.Config(retries={"total_max_attempts": 1})))
 
 
 # ---- a backend ----

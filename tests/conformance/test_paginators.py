@@ -6,7 +6,6 @@ import botocore
 import pytest
 
 import harness
-import shapes
 from operations import OPERATIONS
 
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/1"
@@ -23,7 +22,7 @@ def gateway():
 
 @pytest.fixture(scope="module")
 def api(gateway):
-    return shapes.watch(harness.client(gateway))
+    return harness.client(gateway)
 
 
 @pytest.fixture(scope="module")
