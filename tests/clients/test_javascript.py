@@ -1,7 +1,6 @@
 """Every scenario with @aws-sdk/client-api-gateway under Node: one process, one test of it for each scenario."""
 
 import json
-import os
 import pathlib
 import re
 import shutil

@@ -33,10 +33,6 @@ class Resource:
     arn: str = ""  # where tags go
     gone: str = "NotFoundException"
 
-    def operations(self):
-        calls = [self.create, self.read, self.delete, self.update, *[call for call, _ in self.given]]
-        return {call[0] for call in calls if call} | ({"TagResource", "UntagResource"} if self.arn else set())
-
 
 class Provider:
     def __init__(self, daemon):

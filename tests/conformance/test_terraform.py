@@ -6,7 +6,6 @@ import json
 import pytest
 
 import harness
-from operations import OPERATIONS
 from rows import LOG_ARN, filled
 from terraform import Provider, Resource, live, plan_without_difference
 
@@ -21,7 +20,8 @@ TAGS = {"k": "v"}
 API = ((("CreateRestApi", {"name": "tf"}), {"A": "id", "R": "rootResourceId"}),)
 RESOURCE = API + ((("CreateResource", "{A}", "{R}", {"pathPart": "pets"}), {"P": "id"}),)
 METHOD = RESOURCE + ((("PutMethod", "{A}", "{P}", "GET", {
-    "authorizationType": "NONE", "apiKeyRequired": False, "requestParameters": {"method.request.querystring.q": False}}), {}),)
+    "authorizationType": "NONE", "apiKeyRequired": False,
+    "requestParameters": {"method.request.querystring.q": False}}), {}),)
 MOCK = METHOD + ((("PutIntegration", "{A}", "{P}", "GET", {"type": "MOCK"}), {}),)
 RESPONSE = MOCK + ((("PutMethodResponse", "{A}", "{P}", "GET", "200",
                      {"responseParameters": {"method.response.header.X": True}}), {}),)
@@ -299,12 +299,7 @@ DOMAINS = [
 ]
 
 
-def is_built(*operations):
-    return all(OPERATIONS[name].is_built for name in operations)
-
-
-@pytest.mark.parametrize("resource", [one for one in KEYS + APIS + STAGES + DOMAINS if is_built(*one.operations())],
-                         ids=lambda one: one.kind)
+@pytest.mark.parametrize("resource", KEYS + APIS + STAGES + DOMAINS, ids=lambda one: one.kind)
 def test_terraform(daemon, resource):
     live(daemon, resource)
 
@@ -348,7 +343,6 @@ def test_rest_api_policy(provider):
     assert "policy" not in provider.call(("GetRestApi", "{A}"))
 
 
-@pytest.mark.skipif(not is_built("PutRestApi"), reason="not built yet")
 def test_rest_api_with_a_body(provider):
     """Create, overwrite with the document, put back by PATCH what the configuration says beside it."""
     def document(title, path):
@@ -372,7 +366,6 @@ def test_rest_api_with_a_body(provider):
     provider.is_gone(("GetRestApi", "{A}"), "NotFoundException")
 
 
-@pytest.mark.skipif(not is_built("CreateVpcLink"), reason="not built yet")
 def test_vpc_link_is_waited_for(provider):
     """Until it is AVAILABLE after create and update, and not there after delete."""
     def is_available():
@@ -392,7 +385,6 @@ def test_vpc_link_is_waited_for(provider):
     harness.wait_until(is_gone)
 
 
-@pytest.mark.skipif(not is_built("CreateDomainNameAccessAssociation"), reason="not built yet")
 def test_domain_name_access_association(provider):
     scene(provider, ((("CreateDomainName", {"domainName": "tf-private.example.com", "certificateArn": CERTIFICATE % 1,
                                             "endpointConfiguration": {"types": ["PRIVATE"]}}), {"Arn": "domainNameArn"}),))
