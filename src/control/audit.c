@@ -165,8 +165,6 @@ fg_status_t fg_audit_after(fg_call_t *call)
     if (!entry.subject.at || !text_of(call, call->audit_before, &entry.before) ||
         !text_of(call, after, &entry.after))
         return fg_call_no_memory(call);
-    if (entry.before.at && fg_str_eq(entry.before, entry.after))
-        return FG_OK;
     return fg_store_audit_append(call->store, &entry, call->error);
 }
 

@@ -19,7 +19,8 @@
 FG_MUST_USE fg_status_t fg_audit_say(fg_call_t *call, json_t *before, json_t *after);
 /* Look at what the call is about to change. */
 FG_MUST_USE fg_status_t fg_audit_before(fg_call_t *call);
-/* Put what it changed on record; nothing when that is nothing. */
+/* Put what it changed on record; an empty PATCH changes nothing. What else looks the same before and
+ * after may have changed what no look-up shows: a private key, the resources of an API. */
 FG_MUST_USE fg_status_t fg_audit_after(fg_call_t *call);
 /* Put an attempt on record that was refused, in a transaction of its own. */
 FG_MUST_USE fg_status_t fg_audit_denied(fg_call_t *call, fg_error_t *reterr);
