@@ -94,7 +94,7 @@ static fg_status_t append_trailer(const char *beside, uint64_t *ret_bytes, fg_er
 static fg_status_t put_in_place(const char *beside, const char *path, fg_error_t *reterr)
 {
     if (link(beside, path) == 0 && unlink(beside) == 0)
-        return FG_OK;
+        return fg_backup_sync_folder(path, reterr);
     if (errno == EEXIST)
         return fg_error_set(reterr, FG_CONFLICT, "", "%s is there already", path);
     return fg_backup_fail("write", path, reterr);

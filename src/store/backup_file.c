@@ -60,6 +60,20 @@ void fg_backup_unmap(fg_str_t bytes)
         (void)munmap(at.out, bytes.len);
 }
 
+fg_status_t fg_backup_sync_folder(const char *path, fg_error_t *reterr)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) + 1 : 1;
+    (void)snprintf(folder, sizeof(folder), "%.*s", length, slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && fsync(fd) == 0;
+    fg_status_t status = is_synced ? FG_OK : fg_backup_fail("sync", folder, reterr);
+    if (fd >= 0)
+        (void)close(fd);
+    return status;
+}
+
 fg_status_t fg_backup_write(const char *path, fg_str_t bytes, fg_error_t *reterr)
 {
     size_t done = 0;

@@ -16,6 +16,8 @@ extern const size_t fg_backup_name_count;
 /* Mapped to read; fg_backup_unmap gives it back. */
 FG_MUST_USE fg_status_t fg_backup_map(const char *path, fg_str_t *ret_bytes, fg_error_t *reterr);
 void fg_backup_unmap(fg_str_t bytes);
+/* Make the names in the folder of `path` durable. */
+FG_MUST_USE fg_status_t fg_backup_sync_folder(const char *path, fg_error_t *reterr);
 /* Write and fsync a new file of mode 0600. */
 FG_MUST_USE fg_status_t fg_backup_write(const char *path, fg_str_t bytes, fg_error_t *reterr);
 /* "folder/name" into PATH_MAX bytes. */

@@ -128,6 +128,20 @@ static bool attach_former(restore_t *restore)
     " WHERE name = 'gate_settled') = 1) FROM former.counters f, counters o"                        \
     " WHERE f.name = 'gate_session' AND o.name = 'gate_session')"
 
+/* Its gate was closed in good order, after the backup: nothing that was granted is out. */
+static fg_status_t is_former_settled(restore_t *restore, bool *ret_is_settled)
+{
+    bool has_row = false;
+    fg_stmt_t *stmt = fg_db_prepare(fg_store_db(restore->store),
+                                    "SELECT value = 1 AND " IS_LATER
+                                    " FROM former.counters WHERE name = 'gate_settled'");
+    fg_status_t status = fg_db_step(stmt, &has_row, restore->error);
+    if (status == FG_OK)
+        *ret_is_settled = has_row && fg_db_column_i64(stmt, 0) != 0;
+    fg_db_finish(stmt);
+    return status;
+}
+
 /* Rule BK4. Words compare as numbers: the day of the window is their high part. */
 static fg_status_t merge_former(restore_t *restore)
 {
@@ -145,7 +159,12 @@ static fg_status_t merge_former(restore_t *restore)
                 " SELECT plan_id, key_id, day, used, remaining FROM former.usage WHERE true"
                 " ON CONFLICT (plan_id, key_id, day) DO UPDATE SET"
                 " remaining = CASE WHEN excluded.used >= used THEN excluded.remaining ELSE"
-                " remaining END, used = MAX(used, excluded.used)");
+                " remaining END, used = MAX(used, excluded.used);"
+                /* a customer's number is never given to another: its windows are under it */
+                "INSERT INTO customers (number, customer_id) SELECT number, customer_id"
+                " FROM former.customers WHERE true ON CONFLICT DO NOTHING;"
+                "UPDATE counters SET value = MAX(value, (SELECT value FROM former.counters"
+                " WHERE name = 'customer')) WHERE name = 'customer'");
 }
 
 static fg_status_t note_restore(restore_t *restore)
@@ -166,18 +185,22 @@ static fg_status_t note_restore(restore_t *restore)
 static fg_status_t settle(restore_t *restore)
 {
     fg_session_t session;
+    bool is_settled = false;
     fg_status_t status = fg_store_begin(restore->store, restore->error);
     if (status != FG_OK)
         return status;
     if (restore->is_merged)
+        status = is_former_settled(restore, &is_settled);
+    if (status == FG_OK && restore->is_merged)
         status = merge_former(restore);
     if (status == FG_OK)
         status = fg_store_session_get(restore->store, &session, restore->error);
     if (status == FG_OK) {
-        session = (fg_session_t){.number = session.number + SESSIONS_APART};
+        session =
+            (fg_session_t){.number = session.number + SESSIONS_APART, .is_settled = is_settled};
         status = fg_store_session_set(restore->store, &session, restore->error);
     }
-    if (status == FG_OK)
+    if (status == FG_OK && !is_settled)
         status = fg_store_grants_forfeit(restore->store, restore->options->now, restore->error);
     if (status == FG_OK)
         status = note_restore(restore);
@@ -212,29 +235,32 @@ static fg_status_t bring_up_to_date(restore_t *restore)
 
 /* ---- in its place ---- */
 
+typedef int put_t(const char *from, const char *to);
+
 /* A file that is missing is fine. */
-static fg_status_t move(restore_t *restore, const char *name, const char *from, const char *to)
+static fg_status_t put(restore_t *restore, put_t *how, const char *name, const char *from,
+                       const char *to)
 {
     char old_path[PATH_MAX], new_path[PATH_MAX];
     fg_status_t status = fg_backup_path(from, name, old_path, restore->error);
     if (status == FG_OK)
         status = fg_backup_path(to, name, new_path, restore->error);
-    if (status != FG_OK || rename(old_path, new_path) == 0 || errno == ENOENT)
+    if (status != FG_OK || how(old_path, new_path) == 0 || errno == ENOENT)
         return status;
-    return fg_backup_fail("move", old_path, restore->error);
+    return fg_backup_fail("put aside or in place", old_path, restore->error);
 }
 
-static fg_status_t move_all(restore_t *restore, const char *from, const char *to)
+/* The database last, so that it has its secrets whenever this is cut short. */
+static fg_status_t put_all(restore_t *restore, put_t *how, const char *from, const char *to)
 {
-    static const char *const database[] = {"faregate.db-shm", "faregate.db-wal", "faregate.db"};
     fg_status_t status = FG_OK;
     for (size_t i = 0; status == FG_OK && i < fg_backup_name_count; i++)
-        status = move(restore, fg_backup_names[i], from, to);
-    for (size_t i = 0; status == FG_OK && i < FG_COUNT_OF(database); i++)
-        status = move(restore, database[i], from, to);
-    return status;
+        status = put(restore, how, fg_backup_names[i], from, to);
+    return status == FG_OK ? put(restore, how, "faregate.db", from, to) : status;
 }
 
+/* What stands there gets a second name aside before each file is replaced: at no moment is there no
+ * database. Only what SQLite keeps beside a database that was not closed moves away before. */
 static fg_status_t put_in_place(restore_t *restore)
 {
     const char *data_dir = restore->options->data_dir;
@@ -242,10 +268,14 @@ static fg_status_t put_in_place(restore_t *restore)
     if (restore->former[0]) {
         if (mkdir(restore->aside, 0700) != 0)
             return fg_backup_fail("make", restore->aside, restore->error);
-        status = move_all(restore, data_dir, restore->aside);
+        status = put_all(restore, link, data_dir, restore->aside);
+        if (status == FG_OK)
+            status = put(restore, rename, "faregate.db-wal", data_dir, restore->aside);
+        if (status == FG_OK)
+            status = put(restore, rename, "faregate.db-shm", data_dir, restore->aside);
     }
     if (status == FG_OK)
-        status = move_all(restore, restore->beside, data_dir);
+        status = put_all(restore, rename, restore->beside, data_dir);
     (void)rmdir(restore->beside);
     sync(); /* the moves, before the node starts on them */
     return status;

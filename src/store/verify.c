@@ -84,7 +84,8 @@ static void check_ledger(check_t *check)
     (void)snprintf(sql, sizeof(sql),
                    "SELECT COUNT(*) FROM ledger WHERE quota_word > granted_word"
                    " AND quota_word >> %d = granted_word >> %d AND plan_id NOT IN"
-                   " (SELECT id FROM usage_plans WHERE extension LIKE '%%\"open\"%%')",
+                   " (SELECT id FROM usage_plans WHERE extension LIKE"
+                   " '%%\"outagePolicy\":\"open\"%%')",
                    FG_QUOTA_USED_BITS, FG_QUOTA_USED_BITS);
     if (!number_of(check, "ledger", "SELECT COUNT(*) FROM ledger", &rows) ||
         !number_of(check, "ledger", sql, &wrong))

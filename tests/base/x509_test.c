@@ -98,8 +98,8 @@ static void texts_are_pem(void **state)
     fg_x509_t given = *(const fg_x509_t *)*state;
     fg_str_t certificate = given.certificate;
     static const char *const bad[] = {"", "x",
-                                      "-----BEGIN CERTIFICATE-----\nMIIB\n-----END "
-                                      "CERTIFICATE-----\n"};
+                                      ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END "
+                                       "CERTIFICATE-----\n")};
     for (size_t i = 0; i < FG_COUNT_OF(bad); i++) {
         given.certificate = fg_str(bad[i]);
         expect(&given, HOST, FROM.s, "certificateBody: not one PEM-encoded X.509 certificate");

@@ -89,6 +89,8 @@ def test_a_quota_is_not_given_twice(tmp_path, end):
     backup, data_dir = tmp_path / "node.backup", tmp_path / "data"
     with harness.Faregate(data_dir=str(data_dir), check_logs=end == "stopped") as gateway:
         api_id, key_id, value = installation(gateway)
+        plan = gateway.call("GET", "/usageplans").json()["item"][0]["id"]
+        _, unused = harness.make_key(gateway, plan, name="unused")
         admitted = spend(gateway, api_id, value, 20)
         assert faregate("backup", backup, "--data-dir", data_dir).returncode == 0
         admitted += spend(gateway, api_id, value, 100)
@@ -109,6 +111,7 @@ def test_a_quota_is_not_given_twice(tmp_path, end):
         assert admitted >= QUOTA // 2  # what a power cut may cost, rule L2
         if end == "stopped":
             assert admitted == QUOTA
+            assert spend_all(gateway, api_id, unused) == QUOTA
         entry = gateway.call("GET", "/faregate/audit?operation=RestoreBackup").json()["item"][0]
         assert entry["after"] == {"usageSinceBackup": "kept"}
 
@@ -165,3 +168,27 @@ def test_nothing_to_back_up(tmp_path):
     done = faregate("backup", tmp_path / "b", "--data-dir", tmp_path / "none")
     assert done.returncode == 1 and "No such file" in done.stderr
     assert os.listdir(tmp_path) == []
+
+
+def test_a_customer_does_not_inherit_what_another_spent(tmp_path):
+    """Rule E5: the number of a customer that was made after the backup is not given away."""
+    backup, data_dir = tmp_path / "node.backup", tmp_path / "data"
+
+    def member(gateway, customer):
+        body = {"name": customer, "enabled": True, "customerId": customer}
+        key = gateway.call("POST", "/apikeys", body).json()
+        gateway.call("POST", "/usageplans/%s/keys" % plan, {"keyId": key["id"], "keyType": "API_KEY"})
+        return key["value"]
+
+    with harness.Faregate(data_dir=str(data_dir)) as gateway:
+        api_id, _, _ = installation(gateway)
+        plan = gateway.call("GET", "/usageplans").json()["item"][0]["id"]
+        patch = {"patchOperations": [{"op": "replace", "path": "/faregate/quotaScope", "value": "CUSTOMER"}]}
+        assert gateway.call("PATCH", "/usageplans/" + plan, patch).status == 200
+        assert spend(gateway, api_id, member(gateway, "alice"), 5) == 5
+        assert faregate("backup", backup, "--data-dir", data_dir).returncode == 0
+        assert spend(gateway, api_id, member(gateway, "bob"), 200) == 200
+    assert faregate("restore", backup, "--data-dir", data_dir, "--force").returncode == 0
+    with harness.Faregate(data_dir=str(data_dir)) as gateway:
+        assert spend_all(gateway, api_id, member(gateway, "carol")) == QUOTA
+        assert spend_all(gateway, api_id, member(gateway, "bob")) == QUOTA - 200
